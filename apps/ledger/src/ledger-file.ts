@@ -32,12 +32,12 @@ export class LedgerFile {
     this.writing = true;
     while (this.lines.length > 0) {
       const text = `${this.lines.join('\n')}\n`;
-      const told = this.waiting;
+      const waiting = this.waiting;
       this.lines = [];
       this.waiting = [];
       await this.file.writeFile(text);
       await this.file.datasync();
-      for (const done of told) done();
+      for (const done of waiting) done();
     }
     this.writing = false;
   }

@@ -45,7 +45,7 @@ async function startConsumer(main: string, mount: string, node: string = process
     key,
     handled: (ref) =>
       new Promise((done) => {
-        child.on('message', (told: { ref?: string }) => told.ref === ref && done());
+        child.on('message', (message: { ref?: string }) => message.ref === ref && done());
       }),
     async stop() {
       child.kill('SIGTERM');

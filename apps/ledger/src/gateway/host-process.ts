@@ -34,7 +34,7 @@ const server = createServer(
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
 
-const told = new Set(['circuit.opened', 'circuit.closed', 'destination.paused', 'clock.skewed']);
+const logged = new Set(['circuit.opened', 'circuit.closed', 'destination.paused', 'clock.skewed']);
 
 paggio.subscribe((event) => {
   const when = `${new Date().toISOString()} ${process.pid}`;
@@ -42,7 +42,7 @@ paggio.subscribe((event) => {
     const { where, error } = event;
     const said = error instanceof Error ? `${(error as { code?: string }).code ?? ''} ${error.message}` : String(error);
     appendFileSync(logPath, `${when} ${where}: ${said.replaceAll('\n', ' ')}\n`);
-  } else if (told.has(event.type)) appendFileSync(logPath, `${when} ${JSON.stringify(event)}\n`);
+  } else if (logged.has(event.type)) appendFileSync(logPath, `${when} ${JSON.stringify(event)}\n`);
 });
 
 process.on('message', (word: 'report' | { blockMs?: number }) => {

@@ -31,7 +31,7 @@ export interface DestinationPlan {
 const unharmed = {
   failingSince: null,
   failures: 0,
-  failingTold: null,
+  failingReported: null,
   strain: 0,
   openings: 0,
   openUntil: null,

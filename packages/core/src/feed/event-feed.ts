@@ -50,7 +50,7 @@ export class EventFeed {
       // A reader whose connection ends before anything happens needs a position too.
       yield { type: from === null ? 'idle' : 'reset', position: formatPosition(position) };
     }
-    let toldAt = performance.now();
+    let sentAt = performance.now();
     while (!this.stopped) {
       const heard = this.listen();
       const stretch = await this.read(owner, position);
@@ -68,9 +68,9 @@ export class EventFeed {
         const type = created.has(event.id) ? 'event.created' : 'event.updated';
         yield { type, event, position: last ? formatPosition(position) : null };
       }
-      if (items.length > 0) toldAt = performance.now();
-      else if (performance.now() - toldAt > this.dependencies.timing.feedIdleMs) {
-        toldAt = performance.now();
+      if (items.length > 0) sentAt = performance.now();
+      else if (performance.now() - sentAt > this.dependencies.timing.feedIdleMs) {
+        sentAt = performance.now();
         yield { type: 'idle', position: formatPosition(position) };
       } else yield { type: 'tick', position: null };
       if (!page.more) await this.change(heard);

@@ -36,7 +36,7 @@ const JUDGED_AT_ONCE = 100;
 export interface DueAlerts extends Owner {
   /** Decrypts the owner's settings. @throws UnreadableSecret */
   settings: () => NotificationSettings;
-  alerts: (Alert & { told: number })[];
+  alerts: (Alert & { reported: number })[];
   tries: number;
 }
 
@@ -159,7 +159,7 @@ export class NotificationStore {
         endpointName: row.endpoint_name,
         trigger: row.trigger,
         count: row.count,
-        told: row.count,
+        reported: row.count,
         firstAt: row.first_at,
         lastAt: row.last_at,
         eventId: row.event_id,
@@ -172,14 +172,14 @@ export class NotificationStore {
    * Subtracts the alerts that were sent from the counts. Alerts that came in the meantime wait for the next message.
    * @returns whether a message that was not sent is tried again
    */
-  async settle(due: DueAlerts, told: boolean): Promise<boolean> {
-    const again = !told && due.tries + 1 < TRIES;
+  async settle(due: DueAlerts, sent: boolean): Promise<boolean> {
+    const again = !sent && due.tries + 1 < TRIES;
     await this.database.source.query(again ? TRY_AGAIN : DONE, [
       due.userId,
       due.mode,
       due.alerts.map(({ endpointId }) => endpointId),
       due.alerts.map(({ trigger }) => trigger),
-      ...(again ? [30 * 2 ** due.tries] : [due.alerts.map((alert) => alert.told)]),
+      ...(again ? [30 * 2 ** due.tries] : [due.alerts.map((alert) => alert.reported)]),
     ]);
     return again;
   }
@@ -368,8 +368,8 @@ const TRY_AGAIN = `
   update paggio.alerts a set due_at = now() + $5 * interval '1 second', tries = a.tries + 1 ${MINE}`;
 
 const DONE = `
-  update paggio.alerts a set count = a.count - i.told, told_at = now(), tries = 0,
-    due_at = case when a.count > i.told then now() + interval '${QUIET_MINUTES} minutes' end
-  from unnest($3::uuid[], $4::text[], $5::int[]) as i(endpoint_id, trigger, told)
+  update paggio.alerts a set count = a.count - i.reported, told_at = now(), tries = 0,
+    due_at = case when a.count > i.reported then now() + interval '${QUIET_MINUTES} minutes' end
+  from unnest($3::uuid[], $4::text[], $5::int[]) as i(endpoint_id, trigger, reported)
   where a.endpoint_id = i.endpoint_id and a.trigger = i.trigger
     and exists (select 1 from paggio.endpoints e where e.id = a.endpoint_id and e.user_id = $1 and e.mode = $2)`;

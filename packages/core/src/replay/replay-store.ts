@@ -74,13 +74,13 @@ export class ReplayStore {
       }
       // Readers of the stream learn that a destination has accepted the event.
       const accepted = results.find(({ destinationId, status }) => destinationId !== null && status === 'delivered');
-      if (accepted) await manager.query(TELL, [accepted.eventId]);
+      if (accepted) await manager.query(LOG_CHANGE, [accepted.eventId]);
       return keptAt;
     });
   }
 }
 
-const TELL = 'insert into paggio.changes (updated) values (array[$1::uuid])';
+const LOG_CHANGE = 'insert into paggio.changes (updated) values (array[$1::uuid])';
 
 const KEEP = `
   insert into paggio.attempts (id, event_id, destination_id, number, trigger, url, status, response_status, response_headers,

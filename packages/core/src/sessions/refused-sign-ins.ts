@@ -11,8 +11,8 @@ import type { SignInRequest } from './session';
  */
 const KEPT = { perSecond: 1 / 60, burst: 1 };
 /** The server's log is limited by address, and for all addresses together, because a stranger may have many. */
-const TOLD = { perSecond: 1 / 60, burst: 1 };
-const TOLD_IN_ALL = { perSecond: 1, burst: 60 };
+const LOGGED = { perSecond: 1 / 60, burst: 1 };
+const LOGGED_IN_ALL = { perSecond: 1, burst: 60 };
 /** The database counts too, because senders may change addresses and there may be several processes. */
 const KEPT_A_DAY = 100;
 
@@ -29,8 +29,8 @@ interface Known extends Owner {
  */
 export class RefusedSignIns {
   private readonly kept = new RateLimiter(KEPT);
-  private readonly told = new RateLimiter(TOLD);
-  private readonly toldInAll = new RateLimiter(TOLD_IN_ALL);
+  private readonly logged = new RateLimiter(LOGGED);
+  private readonly loggedInAll = new RateLimiter(LOGGED_IN_ALL);
 
   constructor(
     private readonly keys: Pick<Keys, 'findEnded'>,
@@ -51,7 +51,7 @@ export class RefusedSignIns {
   private async refuse(by: 'key' | 'link', known: Known | null, browser: SignInRequest): Promise<void> {
     const { remoteAddr, userAgent } = browser;
     const reason = known?.reason ?? `unknown_${by}`;
-    if (this.told.take(String(remoteAddr)).allowed && this.toldInAll.take('').allowed)
+    if (this.logged.take(String(remoteAddr)).allowed && this.loggedInAll.take('').allowed)
       this.emit({ type: 'session.refused', by, reason, remoteAddr });
     if (known === null || !this.kept.take(`${known.id} ${remoteAddr}`).allowed) return;
     const { userId, mode, keyId, id } = known;

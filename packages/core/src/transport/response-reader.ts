@@ -50,11 +50,11 @@ export class ResponseReader {
   }
 
   fail(error: Error): void {
-    const told = toTransportError(error);
+    const failure = toTransportError(error);
     // Some servers, such as Node's, only reset the connection when they do not accept a certificate.
-    if (told.code === 'connection_reset' && this.showsCertificate && this.status === null)
-      told.message += ' (some destinations close the connection when they do not accept the client certificate)';
-    this.settle(told, this.status !== null);
+    if (failure.code === 'connection_reset' && this.showsCertificate && this.status === null)
+      failure.message += ' (some destinations close the connection when they do not accept the client certificate)';
+    this.settle(failure, this.status !== null);
   }
 
   private expire(timeoutMs: number): void {

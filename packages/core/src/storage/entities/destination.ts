@@ -24,7 +24,7 @@ export interface DestinationRow {
   /** Failed attempts in a row; meaningless without `failingSince`. */
   failures: number;
   /** The `failingSince` of the outage that was reported to the owner; null if none was, or if its end was too. */
-  failingTold: Date | null;
+  failingReported: Date | null;
   /** Attempts in a row that strained it. */
   strain: number;
   openings: number;
@@ -56,7 +56,7 @@ export const destinationSchema = new EntitySchema<DestinationRow>({
     pauseReason: { type: 'text', name: 'pause_reason', nullable: true },
     failingSince: { type: 'timestamptz', name: 'failing_since', nullable: true },
     failures: { type: 'int' },
-    failingTold: { type: 'timestamptz', name: 'failing_told', nullable: true },
+    failingReported: { type: 'timestamptz', name: 'failing_told', nullable: true },
     strain: { type: 'int' },
     openings: { type: 'int' },
     openUntil: { type: 'timestamptz', name: 'open_until', nullable: true },
