@@ -104,11 +104,11 @@ test('output of libraries, warnings of Node and uncaught errors are log lines to
   const database = await createTestDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-log-'));
   const env = { DATABASE_URL: database.url, PAGGIO_DATA_DIR: directory, NODE_OPTIONS: `--require ${NOISY}` };
-  let told = 0;
+  let shown = 0;
   const { code, stdout, stderr } = await runToEnd({ ...env, LOG_FORMAT: 'json' }, (output, pid) => {
-    const expected = ['Paggio is up', 'HostileWarning'][told];
+    const expected = ['Paggio is up', 'HostileWarning'][shown];
     if (expected === undefined || !output().includes(expected)) return;
-    told++;
+    shown++;
     process.kill(pid, 'SIGUSR2');
   });
   expect(code).toBe(1);

@@ -159,9 +159,9 @@ describe('stored secrets stay with the configuration they were stored for', () =
 
   test('a secret from a handshake is protected in the same way, and [] starts again', async () => {
     const endpoint = await create({ provider: 'asana' });
-    const told = { provider: 'asana', public_url: 'https://a.example/' };
+    const verification = { provider: 'asana', public_url: 'https://a.example/' };
     // There is no secret yet, so nothing needs protection.
-    expect((await patch(server.api(), endpoint, { verification: told })).status).toBe(200);
+    expect((await patch(server.api(), endpoint, { verification })).status).toBe(200);
     await server.paggio.admin.endpoints.keepVerificationSecret(owner, endpoint.id, 'a secret that came by itself');
     const refused = await patch(server.api(), endpoint, { verification: { provider: 'notion' } });
     expect([refused.status, refused.data.details[0].field]).toEqual([422, 'verification.secrets']);

@@ -65,12 +65,17 @@ const changing = tables.flatMap(([base, table]) =>
 
 const bodyOf = ({ id, body }: Operation): string => (body === null ? '{}' : JSON.stringify(bodies[id]?.()));
 
-interface Told {
+interface Answer {
   status: number;
   text: string;
 }
 
-async function send(base: string, operation: Operation, body: Buffer, headers: [string, string][] = []): Promise<Told> {
+async function send(
+  base: string,
+  operation: Operation,
+  body: Buffer,
+  headers: [string, string][] = [],
+): Promise<Answer> {
   const path = operation.path.replaceAll(/\/([a-z]+)\/:[a-z_]+/g, (_, name: string) => `/${name}/${ids[name]}`);
   const answer = await request(server.port, {
     method: operation.method,
@@ -249,19 +254,21 @@ test("times are accepted with any offset, and the host's code has to pass valid 
 });
 
 test('the error for a value of the wrong type names the type, not the range', async () => {
-  const told = async (method: 'post' | 'patch', path: string, body: object): Promise<string> =>
+  const messageOf = async (method: 'post' | 'patch', path: string, body: object): Promise<string> =>
     (await server.api()[method](path, body)).data.details[0].message;
   for (const value of ['10', true, null, [10], {}, 1.5])
-    expect(await told('patch', `/api/v1/endpoints/${endpoint.id}`, { timeout_seconds: value })).toBe(
+    expect(await messageOf('patch', `/api/v1/endpoints/${endpoint.id}`, { timeout_seconds: value })).toBe(
       'timeout_seconds must be a whole number from 1 to 60.',
     );
-  expect(await told('post', '/api/v1/endpoints', { name: 7 })).toBe('name must be a string.');
-  expect(await told('post', '/api/v1/endpoints', { name: 'x', event_types: 'a' })).toBe(
+  expect(await messageOf('post', '/api/v1/endpoints', { name: 7 })).toBe('name must be a string.');
+  expect(await messageOf('post', '/api/v1/endpoints', { name: 'x', event_types: 'a' })).toBe(
     'event_types must be an array.',
   );
-  expect(await told('post', '/api/v1/endpoints', { name: 'x', methods: [1] })).toBe('methods[0] must be a string.');
+  expect(await messageOf('post', '/api/v1/endpoints', { name: 'x', methods: [1] })).toBe(
+    'methods[0] must be a string.',
+  );
   for (const value of ['5', null, [5], Number.NaN])
-    expect(await told('post', '/api/v1/endpoints', { name: 'x', retry: { max_attempts: value } })).toBe(
+    expect(await messageOf('post', '/api/v1/endpoints', { name: 'x', retry: { max_attempts: value } })).toBe(
       'max_attempts must be a number from 1 to 100.',
     );
 });

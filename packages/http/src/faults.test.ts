@@ -13,9 +13,9 @@ const OWN = '/* test */';
 
 const FAIL = `
   create schema canary;
-  create function canary.fail(way text, told text) returns void language plpgsql as $$
+  create function canary.fail(way text, shown text) returns void language plpgsql as $$
   begin
-    raise exception 'refused: %', told using errcode = way, detail = told, hint = told, column = 'c', table = 't', constraint = 'k';
+    raise exception 'refused: %', shown using errcode = way, detail = shown, hint = shown, column = 'c', table = 't', constraint = 'k';
   end $$`;
 
 type Query = (config: string | { text: string; values?: unknown[] }, values?: unknown, done?: unknown) => unknown;
@@ -51,10 +51,10 @@ class BrokenStatements {
 
 function brokenText(text: string, values: unknown[], way: string): string {
   if (way === 'gone') return text.replaceAll(/"?paggio"?\./g, 'paggio_gone.');
-  const told = values.map((value, index) =>
+  const shown = values.map((value, index) =>
     Buffer.isBuffer(value) ? `encode($${index + 1}::bytea, 'escape')` : `$${index + 1}::text`,
   );
-  return `select canary.fail('${way}', concat_ws(', ', ${["'values'", ...told].join(', ')}))`;
+  return `select canary.fail('${way}', concat_ws(', ', ${["'values'", ...shown].join(', ')}))`;
 }
 
 /** Runs periodic work when the test asks for it. */
@@ -75,9 +75,9 @@ test('no fault that a host receives contains a value, whatever statement fails i
   const database = await migratedDatabase();
   await query(database.url, FAIL);
   const canaries = new Canaries();
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const hear = (event: TelemetryEvent): void => {
-    if (event.type === 'fault' || event.type === 'handler.failed') told.push(event.error);
+    if (event.type === 'fault' || event.type === 'handler.failed') reported.push(event.error);
   };
   const rounds = new Rounds();
   const recorder = await Recorder.start((_request, response, count) => {
@@ -86,7 +86,7 @@ test('no fault that a host receives contains a value, whatever statement fails i
   });
   const server = await startGatewayServer(
     { scheduler: rounds, retention: 3_600_000 },
-    { dashboard: true, onFault: (error) => told.push(error) },
+    { dashboard: true, onFault: (error) => reported.push(error) },
     database,
     {},
     (paggio) => {
@@ -110,8 +110,8 @@ test('no fault that a host receives contains a value, whatever statement fails i
     })();
     await product.run();
     // Repeat until no new statement fails.
-    for (let quiet = 0, seen = -1; quiet < 3; quiet = seen === told.length ? quiet + 1 : 0) {
-      seen = told.length;
+    for (let quiet = 0, seen = -1; quiet < 3; quiet = seen === reported.length ? quiet + 1 : 0) {
+      seen = reported.length;
       await query(database.url, `${OWN} update paggio.deliveries set due_at = now() where state = 'pending'`);
       for (let n = 0; n < 5; n++) await rounds.run();
     }
@@ -129,7 +129,7 @@ test('no fault that a host receives contains a value, whatever statement fails i
       started = await second.start().then(
         () => true,
         (error: unknown) => {
-          told.push(error);
+          reported.push(error);
           return false;
         },
       );
@@ -141,8 +141,8 @@ test('no fault that a host receives contains a value, whatever statement fails i
   expect(WholeProduct.operations.filter((id) => !product.done.has(id))).toEqual([]);
   // The number of different statements that failed, and of faults that they caused.
   expect(statements.failures.size).toBeGreaterThan(100);
-  expect(told.length).toBeGreaterThan(TIMES * 75);
-  for (const error of told) {
+  expect(reported.length).toBeGreaterThan(TIMES * 75);
+  for (const error of reported) {
     const printed = inspect(error, { depth: Infinity, showHidden: true, maxArrayLength: null, maxStringLength: null });
     expect([canaries.foundIn(printed), printed]).toEqual([[], printed]);
   }

@@ -14,7 +14,7 @@ test('a webhook that arrives before Paggio has started gets 503, the app gets th
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const http = axios.create({ baseURL: base, validateStatus: () => true });
-  const told = {
+  const refusal = {
     code: 'NOT_STARTED',
     message: 'Paggio is not started',
     hint: 'Call await paggio.start() before the server listens.',
@@ -23,7 +23,7 @@ test('a webhook that arrives before Paggio has started gets 503, the app gets th
   expect([webhook.status, webhook.headers['retry-after'], webhook.data]).toEqual([
     503,
     '5',
-    expect.objectContaining(told),
+    expect.objectContaining(refusal),
   ]);
   const listed = await http.get('/api/v1/endpoints', {
     headers: { authorization: `Bearer ${createKeyText('live')}` },

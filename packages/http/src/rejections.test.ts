@@ -131,10 +131,13 @@ describe('a body of more than 16 MiB', () => {
       matches: [{ cause: 'other_secret', message: 'It matches the secret of endpoint "github-dev".' }],
     });
     expect(data.explanation).toContain('when the whole body arrived');
-    const told = await until(server.paggio, async () =>
+    const reported = await until(server.paggio, async () =>
       heard.find((one) => one.type === 'event.rejected' && one.rejectionId === id),
     );
-    expect(told).toMatchObject({ size: body.length, explanation: 'It matches the secret of endpoint "github-dev".' });
+    expect(reported).toMatchObject({
+      size: body.length,
+      explanation: 'It matches the secret of endpoint "github-dev".',
+    });
   });
 });
 

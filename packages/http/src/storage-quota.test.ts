@@ -131,8 +131,8 @@ describe('the quota for unverified events', () => {
     await server.api().get('/metrics');
     for (let n = 0; n < 9; n++) await send(server, flooded, 200_000);
     for (let n = 0; n < 2; n++) await server.gateway.runPeriodicWork('refusals');
-    const told = heard.filter((one) => one.type === 'capture.refused' && one.endpointId === flooded.id);
-    expect(told).toEqual([{ type: 'capture.refused', endpointId: flooded.id, reason: 'quota', count: 4 }]);
+    const refused = heard.filter((one) => one.type === 'capture.refused' && one.endpointId === flooded.id);
+    expect(refused).toEqual([{ type: 'capture.refused', endpointId: flooded.id, reason: 'quota', count: 4 }]);
     end();
     const { data } = await server.api().get('/metrics');
     expect(Number(/^paggio_capture_refused_total\{reason="quota"\} (\d+)$/m.exec(data)?.[1])).toBeGreaterThanOrEqual(4);

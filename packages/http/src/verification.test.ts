@@ -360,11 +360,11 @@ describe('explaining why a signature failed', () => {
       matches: [{ cause: 'other_secret', message: 'It matches the secret of endpoint "github-dev".' }],
     });
     expect(JSON.stringify(data)).not.toContain('secret of github');
-    const told = await until(server.paggio, async () =>
+    const reported = await until(server.paggio, async () =>
       heard.find((one) => one.type === 'event.rejected' && one.rejectionId === id),
     );
     end();
-    expect(told).toMatchObject({ explanation: 'It matches the secret of endpoint "github-dev".' });
+    expect(reported).toMatchObject({ explanation: 'It matches the secret of endpoint "github-dev".' });
     expect(await eventsOf(dev)).toBe(0);
 
     // A secret of the other mode is found, but its endpoint is not named.

@@ -18,10 +18,10 @@ export async function refuseWrites(url: string, times: number): Promise<void> {
     url,
     `create schema canary;
      create function canary.refuse() returns trigger language plpgsql as $$
-     declare told text := coalesce(new, old)::text;
+     declare row_text text := coalesce(new, old)::text;
      begin
        if nextval('canary.' || tg_table_name) <= ${times} then
-         raise exception 'no %', told using detail = told, hint = told;
+         raise exception 'no %', row_text using detail = row_text, hint = row_text;
        end if;
        return coalesce(new, old);
      end $$`,

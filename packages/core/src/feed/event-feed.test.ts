@@ -14,7 +14,7 @@ afterAll(() => gateway.stop());
 
 /** Reads until a message has an event, and returns the messages. */
 class Reader {
-  readonly told: { id: string; type: string }[] = [];
+  readonly received: { id: string; type: string }[] = [];
   position: string | null;
   private readonly messages: AsyncGenerator<FeedMessage, void, void>;
 
@@ -34,8 +34,8 @@ class Reader {
       const { value } = await this.messages.next();
       if (!value) throw new Error('the feed ended');
       if (value.position !== null) this.position = value.position;
-      if (value.type === 'reset') this.told.push({ id: '', type: 'reset' });
-      if ('event' in value) this.told.push({ id: value.event.id, type: value.type });
+      if (value.type === 'reset') this.received.push({ id: '', type: 'reset' });
+      if ('event' in value) this.received.push({ id: value.event.id, type: value.type });
     }
   }
 
@@ -44,7 +44,7 @@ class Reader {
   }
 }
 
-const has = (reader: Reader, id: string) => () => reader.told.some((one) => one.id === id);
+const has = (reader: Reader, id: string) => () => reader.received.some((one) => one.id === id);
 
 test('the feed reports events when they are committed, and their later changes', async () => {
   const recorder = await Recorder.start();
@@ -56,10 +56,10 @@ test('the feed reports events when they are committed, and their later changes',
   const id = await capture(gateway.paggio, endpoint.slug, '{}');
   await settled(gateway.paggio, owner, id);
   await reader.until(has(reader, id));
-  expect(reader.told[0]).toEqual({ id, type: 'event.created' });
+  expect(reader.received[0]).toEqual({ id, type: 'event.created' });
   await gateway.paggio.admin.replays.redeliver(owner, id);
   // The original changes too, because it now has a copy.
-  await reader.until(() => reader.told.some((one) => one.id === id && one.type === 'event.updated'));
+  await reader.until(() => reader.received.some((one) => one.id === id && one.type === 'event.updated'));
   await reader.close();
   await recorder.stop();
 });
@@ -73,7 +73,7 @@ test('resuming misses nothing that was committed in between', async () => {
   for (let n = 0; n < 5; n++) missed.push(await capture(gateway.paggio, slug, '{}'));
   const second = new Reader(first.position);
   await second.until(() => missed.every((id) => has(second, id)()));
-  expect(second.told.map(({ id }) => id)).toEqual(missed);
+  expect(second.received.map(({ id }) => id)).toEqual(missed);
   await second.close();
 });
 
@@ -93,7 +93,7 @@ test('a transaction that began earlier and commits later is not lost and delays 
   await reader.until(has(reader, slow));
   const resumed = new Reader(resumeAt);
   await resumed.until(has(resumed, slow));
-  expect(resumed.told).toEqual([{ id: slow, type: 'event.updated' }]);
+  expect(resumed.received).toEqual([{ id: slow, type: 'event.updated' }]);
   await Promise.all([reader.close(), resumed.close()]);
 });
 
@@ -105,18 +105,18 @@ test('a reader that was away for long reads in pages, and can stop in any of the
   const ids: string[] = [];
   // They are captured one after another, so that each has its own transaction.
   for (let n = 0; n < 250; n++) ids.push(await capture(gateway.paggio, slug, '{}'));
-  const told: string[] = [];
+  const received: string[] = [];
   let { position } = start;
-  while (told.length < ids.length) {
+  while (received.length < ids.length) {
     const reader = new Reader(position);
-    await reader.until(() => reader.told.length >= 60 || told.length + reader.told.length >= ids.length);
+    await reader.until(() => reader.received.length >= 60 || received.length + reader.received.length >= ids.length);
     // Messages count as read only up to a position.
     await reader.until(() => reader.position !== position);
-    told.push(...reader.told.map(({ id }) => id));
+    received.push(...reader.received.map(({ id }) => id));
     position = reader.position;
     await reader.close();
   }
-  expect(told).toEqual(ids);
+  expect(received).toEqual(ids);
 });
 
 test("another user's events are not reported", async () => {
@@ -143,8 +143,8 @@ test('a position that was swept, or belongs to another database, answers with a 
     formatPosition({ read: '9999999999:9999999999:', target: null, after: null }),
   ]) {
     const late = new Reader(from);
-    await late.until(() => late.told.length > 0);
-    expect(late.told).toEqual([{ id: '', type: 'reset' }]);
+    await late.until(() => late.received.length > 0);
+    expect(late.received).toEqual([{ id: '', type: 'reset' }]);
     await late.close();
   }
   await query(gateway.database.url, `update paggio.state set changes_floor = '0'`);

@@ -18,7 +18,7 @@ function start(more: Partial<GroupWork<number, string>> = {}) {
   const waiting: number[] = [];
   const statements: Statement[] = [];
   const seen: string[] = [];
-  const told = (what: string, group: number[]): void => void seen.push(`${what} ${group.join(' ')}`);
+  const note = (what: string, group: number[]): void => void seen.push(`${what} ${group.join(' ')}`);
   const writer = new GroupWriter<number, string>({
     backlog: {
       get length() {
@@ -35,14 +35,14 @@ function start(more: Partial<GroupWork<number, string>> = {}) {
         statements.push({ group, done: () => done('ok'), fail: (failure) => fail(new Failed(failure)) });
       }),
     written: (group, result) => {
-      told(result, group);
+      note(result, group);
       return undefined;
     },
     refused: (item) => {
-      told('refused', [item]);
+      note('refused', [item]);
       return null;
     },
-    failed: (group) => told('failed', group),
+    failed: (group) => note('failed', group),
     ...more,
   });
   const push = (...items: number[]): void => {

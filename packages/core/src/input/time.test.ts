@@ -60,8 +60,8 @@ test('the time zone of the process makes no difference', () => {
   const script = `const exports = {}; (function (require) { ${code} })(() => ({}));
     console.log(JSON.stringify(${inputs}.map((text) => exports.parseTime(text)?.toISOString() ?? null)), new Date(0).getTimezoneOffset())`;
   const env = { ...process.env, TZ: 'Asia/Kathmandu' };
-  const told = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', env });
-  expect(told.trim()).toBe(`${JSON.stringify(cases.map(([, expected]) => expected ?? null))} -330`);
+  const printed = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', env });
+  expect(printed.trim()).toBe(`${JSON.stringify(cases.map(([, expected]) => expected ?? null))} -330`);
 });
 
 test('only text is parsed, and only a valid Date is accepted', () => {

@@ -5,9 +5,9 @@ const GiB = 1024 ** 3;
 
 test('growth is reported once past a GiB and once at each doubling', async () => {
   const telemetry = new Telemetry();
-  const told: number[] = [];
+  const reported: number[] = [];
   telemetry.subscribe((event) => {
-    if (event.type === 'storage.growing') told.push(event.bytes / GiB);
+    if (event.type === 'storage.growing') reported.push(event.bytes / GiB);
   });
   let bytes = 0;
   const watch = new GrowthWatch(telemetry, () => Promise.resolve(bytes));
@@ -15,5 +15,5 @@ test('growth is reported once past a GiB and once at each doubling', async () =>
     bytes = size * GiB;
     await watch.look();
   }
-  expect(told).toEqual([1, 2, 9, 16, 33]);
+  expect(reported).toEqual([1, 2, 9, 16, 33]);
 });

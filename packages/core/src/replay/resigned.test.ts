@@ -177,7 +177,7 @@ function shapeOf({ spec, schemes }: Provider, name: string): string {
   const place = [...signingHeaders, ...credentialHeaders].map((header) =>
     /^(authorization|webhook-|svix-)/.test(header) ? header : 'own',
   );
-  const told = [
+  const members = [
     'kind',
     'query',
     'queryParameter',
@@ -188,7 +188,7 @@ function shapeOf({ spec, schemes }: Provider, name: string): string {
     'prefixOptional',
     'constants',
   ];
-  const rest = [one['kind'], ...told.map((key) => one[key] !== undefined)];
+  const rest = [one['kind'], ...members.map((key) => one[key] !== undefined)];
   return JSON.stringify([place, rest, one['companions'] !== undefined, spec.signatureHeaders ?? []]);
 }
 

@@ -51,28 +51,28 @@ test('a start with another master key is refused [AUZ-21]', async () => {
 });
 
 test('a guessable master key is reported at the start, and a random one is not', async () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   for (const masterKey of [Buffer.alloc(32), randomBytes(32)]) {
     const database = await createTestDatabase();
     const paggio = createPaggio({ database: { url: database.url }, masterKey });
-    paggio.subscribe(({ type }) => void told.push(type));
+    paggio.subscribe(({ type }) => void reported.push(type));
     await paggio.start();
     await paggio.stop();
     await database.drop();
   }
-  expect(told.filter((type) => type === 'master_key.guessable')).toHaveLength(1);
+  expect(reported.filter((type) => type === 'master_key.guessable')).toHaveLength(1);
 });
 
 test('a database server that may lose commits is reported at the start, and a durable one is not [CRA-10]', async () => {
   const test = await createTestDatabase();
   const [{ fsync } = { fsync: '' }] = await query<{ fsync: string }>(test.url, 'show fsync');
   const paggio = createPaggio({ database: { url: test.url }, masterKey: testMasterKey });
-  const told: unknown[] = [];
-  paggio.subscribe((event) => event.type === 'durability.weak' && told.push(event.settings));
+  const reported: unknown[] = [];
+  paggio.subscribe((event) => event.type === 'durability.weak' && reported.push(event.settings));
   await paggio.start();
   await paggio.stop();
   // The cluster of a test run has fsync off, unless it is a cluster of the developer.
-  expect(told).toEqual(fsync === 'off' ? [expect.arrayContaining(['fsync = off'])] : []);
+  expect(reported).toEqual(fsync === 'off' ? [expect.arrayContaining(['fsync = off'])] : []);
   await test.drop();
 });
 

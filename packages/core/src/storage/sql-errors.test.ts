@@ -251,10 +251,10 @@ test.each(cases)('%s: %s', async (_name, failure, said, make) => {
   const { code, message } = error as { code?: string; message?: string };
   expect(code ?? message ?? error).toEqual(typeof said === 'string' ? said : expect.stringMatching(said));
   expect(failureOf(error)).toBe(failure);
-  const told = databaseUnavailable(error);
+  const shown = databaseUnavailable(error);
   if (failure === 'unavailable' || failure === 'timeout')
-    expect(told).toMatchObject({ code: 'UNAVAILABLE', hint: 'Send the request again.', retryAfterSeconds: 5 });
-  else expect(told).toBeNull();
+    expect(shown).toMatchObject({ code: 'UNAVAILABLE', hint: 'Send the request again.', retryAfterSeconds: 5 });
+  else expect(shown).toBeNull();
 });
 
 test('a missing error is a fault like any other', () => {

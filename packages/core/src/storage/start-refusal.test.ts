@@ -189,11 +189,11 @@ test.each(starts)(
   async (what, url, message, hint) => {
     let given = await url();
     if (/^TLS|^a certificate/.test(what)) given += '?sslmode=verify-full';
-    const told = { name: 'PaggioError', message: expect.stringMatching(message), hint: expect.stringMatching(hint) };
+    const refusal = { name: 'PaggioError', message: expect.stringMatching(message), hint: expect.stringMatching(hint) };
     const start = async (): Promise<void> =>
       createPaggio({ database: { url: given }, masterKey: testMasterKey }).start();
-    await expect(start()).rejects.toMatchObject(told);
-    await expect(migrate(given)).rejects.toMatchObject(told);
+    await expect(start()).rejects.toMatchObject(refusal);
+    await expect(migrate(given)).rejects.toMatchObject(refusal);
   },
 );
 

@@ -1,11 +1,11 @@
 import { printable, redact } from './redact';
 
 test('secrets and credentials are replaced anywhere in a text', () => {
-  const told = redact(
+  const redacted = redact(
     '{"a":"pk_live_abcdefgh12345678","b":"x_pk_test_abcdefgh","c":"whsec_abcdefgh1234"} Authorization: Bearer abc.def ' +
       'postgres://u:p@ss@h/db https://h/p?token=abc&x=1 and https://a.b, "e":"f@g"',
   );
-  expect(told).toBe(
+  expect(redacted).toBe(
     '{"a":"pk_live_***","b":"x_pk_test_***","c":"whsec_***"} Authorization: Bearer *** ' +
       'postgres://u:***@h/db https://h/p?token=***&x=*** and https://a.b, "e":"f@g"',
   );

@@ -481,7 +481,7 @@ withBrowser('managing endpoints and settings', () => {
   });
 
   describe('when two people edit the same settings, the second is warned and nothing is lost', () => {
-    const told = 'Someone else has changed this since you opened it';
+    const warning = 'Someone else has changed this since you opened it';
     const settings = async (of: Visitor, id: string): Promise<void> => {
       await of.follow(`${site.url}/dashboard/webhooks/${id}?tab=settings`);
       await of.page.getByLabel('Description').waitFor();
@@ -504,7 +504,7 @@ withBrowser('managing endpoints and settings', () => {
       await page.getByLabel('Description').fill('of the slower one');
       await page.getByLabel('Timeout (seconds)').fill('9');
       await saveIn(page);
-      const note = page.getByRole('alert').filter({ hasText: told });
+      const note = page.getByRole('alert').filter({ hasText: warning });
       await note.waitFor();
       expect(await note.getByRole('listitem').allInnerTexts()).toEqual([
         'Name: now renamed, before theirs',
@@ -526,9 +526,9 @@ withBrowser('managing endpoints and settings', () => {
       // Now the other browser is second, and discards its change.
       await other.getByLabel('Description').fill('something else');
       await saveIn(other);
-      await other.getByText(told).waitFor();
+      await other.getByText(warning).waitFor();
       await other.getByRole('button', { name: 'Discard my changes' }).click();
-      await other.getByText(told).waitFor({ state: 'detached' });
+      await other.getByText(warning).waitFor({ state: 'detached' });
       expect([await value(other, 'Description'), await value(other, 'Timeout (seconds)')]).toEqual([
         'of the slower one',
         '9',
@@ -557,7 +557,7 @@ withBrowser('managing endpoints and settings', () => {
         retry: { max_attempts: 3 },
       });
       await saveIn(dialog);
-      await dialog.getByText(told).waitFor();
+      await dialog.getByText(warning).waitFor();
       expect((await dialog.getByRole('listitem').allInnerTexts())[0]).toBe('Name: now renamed, before default');
       expect((await dialog.getByRole('listitem').allInnerTexts())[1]).toMatch(
         /^Retries: now 3 attempts.*before default$/,
@@ -573,7 +573,7 @@ withBrowser('managing endpoints and settings', () => {
       const verifiedBy = (secret: string) => ({ verification: { provider: 'github', secrets: [secret] } });
       const { id } = await newEndpoint(site, { name: 'v', ...verifiedBy('short one') });
       const stored = async (): Promise<string[]> => (await endpointOf(id)).verification.secrets_last_four;
-      const note = page.getByRole('alert').filter({ hasText: told });
+      const note = page.getByRole('alert').filter({ hasText: warning });
       await open(`/webhooks/${id}?tab=verification`);
       await page.getByLabel('Secrets').fill('a secret of mine 3333');
       await site.api.patch(`/endpoints/${id}`, verifiedBy('short two'));
@@ -604,7 +604,7 @@ withBrowser('managing endpoints and settings', () => {
       await page.getByRole('group', { name: 'Discord' }).getByLabel('URL').fill(site.recorder.url('/discord'));
       await site.api.put('/notifications', { slack: { triggers: ['paused'] } });
       await saveIn(page);
-      await page.getByText(told).waitFor();
+      await page.getByText(warning).waitFor();
       expect(await page.getByRole('alert').getByRole('listitem').allInnerTexts()).toEqual([
         expect.stringMatching(/^Slack: now .*cret, when paused, before .*when failed$/),
       ]);

@@ -277,14 +277,14 @@ export function describeHost(
       expect([stream.status, stream.headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
       expect(stream.headers).toMatchObject({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' });
       let text = '';
-      const told = new Promise<void>((done) =>
+      const arrived = new Promise<void>((done) =>
         (stream.data as Readable).on('data', (chunk: Buffer) => {
           text += chunk.toString();
           if (text.includes(endpoint.id)) done();
         }),
       );
       await send(endpoint.slug, '{}', 'application/json');
-      await told;
+      await arrived;
       expect(text).toContain('event: event.created');
       (stream.data as Readable).destroy();
     });
