@@ -5,7 +5,7 @@ export { dialectNames, type DialectName } from './dialects';
 export { createFetchHandler, type FetchHandler } from './fetch-handler';
 export { createNodeHandler, writeAnswer, type NodeHandler } from './node/node-handler';
 export { attachServer } from './node/attach';
-export { bodyAtDoor, linger, whenAnswered } from './node/body';
+export { linger, receiveApiBody, whenAnswered } from './node/body';
 export { framingProblem } from './node/framing';
 export { answerRefusals } from './node/refusals';
 export { requestHeaders } from './node/request-headers';

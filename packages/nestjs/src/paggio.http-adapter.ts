@@ -3,13 +3,13 @@ import { networkOf, type Paggio } from '@paggio/core';
 import {
   Api,
   arrivalOf,
-  bodyAtDoor,
   createNodeHandler,
   linger,
   normalizePath,
   noSuchRoute,
   RemoteAddress,
   nobody,
+  receiveApiBody,
   RequestAborted,
   requestHeaders,
   whenAnswered,
@@ -156,7 +156,7 @@ export class PaggioHttpAdapter {
   }
 
   private bodyOf(request: IncomingMessage, response: ServerResponse): ReadBody {
-    return bodyAtDoor(request, response, this.paggio, this.api.memory, networkOf(this.addressOf(request)));
+    return receiveApiBody(request, response, this.paggio, this.api.memory, networkOf(this.addressOf(request)));
   }
 
   private addressOf(request: IncomingMessage): string | null {

@@ -175,7 +175,7 @@ function setReading(request: IncomingMessage, on: boolean): void {
  * Receives the body of an API request, which is read once the sender is known.
  * @param address the bucket of the sender's address
  */
-export function bodyAtDoor(
+export function receiveApiBody(
   request: IncomingMessage,
   response: ServerResponse,
   paggio: Paggio,

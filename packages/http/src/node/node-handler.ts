@@ -10,7 +10,15 @@ import { RemoteAddress } from '../remote-address';
 import { checkMountOptions, Mount, type Responder, type MountOptions } from '../mount';
 import { headerObject } from '../header-values';
 import { attachServer } from './attach';
-import { admitSender, announcedBody, bodyAtDoor, linger, receiveBody, whenAnswered, type IncomingBody } from './body';
+import {
+  admitSender,
+  announcedBody,
+  linger,
+  receiveApiBody,
+  receiveBody,
+  whenAnswered,
+  type IncomingBody,
+} from './body';
 import { closingOf } from './closing';
 import { framingProblem } from './framing';
 import { isHttp2, requestHeaders } from './request-headers';
@@ -161,7 +169,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const { method = '' } = request;
       const rawHeaders = requestHeaders(request);
       const remoteAddr = addressOf(request);
-      const read = bodyAtDoor(request, response, paggio, memory, networkOf(remoteAddr));
+      const read = receiveApiBody(request, response, paggio, memory, networkOf(remoteAddr));
       const call = { method, fullPath, query, rawHeaders, remoteAddr, arrival, hostRequest };
       writeAnswer(response, await responder(call, read));
       // When a request was refused early, its body is still arriving.
