@@ -1,5 +1,5 @@
-import * as door from './index';
+import * as exported from './index';
 
 test('the package exports exactly these names', () => {
-  expect(Object.keys(door).sort()).toMatchSnapshot();
+  expect(Object.keys(exported).sort()).toMatchSnapshot();
 });

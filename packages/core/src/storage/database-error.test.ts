@@ -37,7 +37,7 @@ test('no connection of Paggio reveals values of a statement in its error, whatev
   await database.open();
   const client = database.client('boot');
   await client.connect();
-  const doors: [string, (sql: string, values: unknown[]) => Promise<unknown>][] = [
+  const ways: [string, (sql: string, values: unknown[]) => Promise<unknown>][] = [
     ['capture', (sql, values) => database.capture.query(sql, values)],
     ['settle', (sql, values) => database.settle.query(sql, values)],
     ['lease', (sql, values) => database.lease.query(sql, values)],
@@ -67,12 +67,12 @@ test('no connection of Paggio reveals values of a statement in its error, whatev
     ['42P01', 'select * from public.gone where x = $1::text', [VALUE]],
     ['P0001', 'insert into public.loud values ($1)', [VALUE]],
   ];
-  for (const [door, run] of doors) {
+  for (const [way, run] of ways) {
     for (const [code, sql, values] of failing) {
-      const isSelect = door === 'query builder';
+      const isSelect = way === 'query builder';
       if (isSelect && !/::text\)::|::text::/.test(sql)) continue;
       const error = await failureOf(run(isSelect ? sql.replace('$1', ':a') : sql, values));
-      expect([door, sql, error.code, all(error).includes('CANARY')]).toEqual([door, sql, code, false]);
+      expect([way, sql, error.code, all(error).includes('CANARY')]).toEqual([way, sql, code, false]);
       expect(error.stack).not.toContain('CANARY');
     }
   }

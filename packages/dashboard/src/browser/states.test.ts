@@ -331,23 +331,23 @@ withBrowser('unusual situations', () => {
 });
 
 /** A connection to a server that can be shut, as if the server were away. */
-class Door {
+class Relay {
   private readonly sockets = new Set<Socket>();
   private shut = false;
 
   private constructor(private readonly server: Server) {}
 
-  static async open(port: number): Promise<{ door: Door; port: number }> {
+  static async open(port: number): Promise<{ relay: Relay; port: number }> {
     const server = createServer();
-    const door = new Door(server);
+    const relay = new Relay(server);
     server.on('connection', (socket: Socket) => {
-      if (door.shut) return void socket.destroy();
+      if (relay.shut) return void socket.destroy();
       const upstream = connect(port, '127.0.0.1');
       for (const one of [socket, upstream]) {
-        door.sockets.add(one);
+        relay.sockets.add(one);
         one.on('error', () => undefined);
         one.on('close', () => {
-          door.sockets.delete(one);
+          relay.sockets.delete(one);
           socket.destroy();
           upstream.destroy();
         });
@@ -355,7 +355,7 @@ class Door {
       socket.pipe(upstream).pipe(socket);
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    return { door, port: (server.address() as AddressInfo).port };
+    return { relay, port: (server.address() as AddressInfo).port };
   }
 
   close(): void {
@@ -377,7 +377,7 @@ withBrowser('a server that goes away and comes back', () => {
   test('is reported, and everything that happened during the outage is shown once [UIX-13]', async () => {
     const site = await startDashboard({}, '');
     const endpoint = await newEndpoint(site, { name: 'gap' });
-    const { door, port } = await Door.open(site.server.port);
+    const { relay, port } = await Relay.open(site.server.port);
     // The connection has its own address, and changes have to come from the address that people use.
     site.paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
     const visitor = await guestAt(`http://127.0.0.1:${port}`);
@@ -389,10 +389,10 @@ withBrowser('a server that goes away and comes back', () => {
     const direct = { webhook_url: endpoint.webhook_url.replace(/:\d+\//, `:${site.server.port}/`) };
     await send(direct, '{"type":"before"}');
     await page.getByRole('row').filter({ hasText: 'before' }).waitFor();
-    door.close();
+    relay.close();
     await state.getByText('Server not responding').waitFor();
     for (let n = 0; n < 60; n++) await send(direct, `{"type":"meanwhile.${n}"}`);
-    door.reopen();
+    relay.reopen();
     await state.getByText('Live').waitFor({ timeout: 15_000 });
     await page.getByRole('row').filter({ hasText: 'meanwhile.59' }).waitFor();
     const meanwhile = page.getByRole('row').filter({ hasText: 'meanwhile.' });
@@ -403,7 +403,7 @@ withBrowser('a server that goes away and comes back', () => {
     expect(await meanwhile.count()).toBe(50);
     expect(visitor.wrong).toEqual([]);
     await page.goto('about:blank');
-    await door.end();
+    await relay.end();
     await site.stop();
   });
 });

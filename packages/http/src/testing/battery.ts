@@ -132,17 +132,17 @@ export function describeHost(
       // One operation of each kind; the full check takes all of them.
       const kinds = ['events.list', 'events.publish', 'endpoints.create', 'endpoints.update', 'ingest.signed'];
       const sessions = dashboard ? ['GET /session', 'PATCH /session', 'POST /api/v1/endpoints'] : [];
-      const doors = [
+      const routes = [
         // The path of metrics belongs to the host unless it serves Paggio's, and the parser of the host may wait for
         // the body.
         ...operations
           .filter(({ id, scope, part }) => scope !== null && part !== 'metrics' && (full || kinds.includes(id)))
           .map(({ method, path }) => `${method} ${base}${path}`),
-        ...sessions.map((door) => door.replace(' ', ` ${base}/dashboard`)),
+        ...sessions.map((route) => route.replace(' ', ` ${base}/dashboard`)),
       ];
       const answers = await Promise.all(
-        doors.map(async (door) => {
-          const [method = '', path = ''] = door.replace(/:\w+/g, '01a1feba-f6e4-7000-a9af-4d30305a647b').split(' ');
+        routes.map(async (route) => {
+          const [method = '', path = ''] = route.replace(/:\w+/g, '01a1feba-f6e4-7000-a9af-4d30305a647b').split(' ');
           const invented = `Bearer ${createKeyText('live')}`;
           const answer = await sendRaw(
             host.port,
@@ -158,10 +158,10 @@ export function describeHost(
               body: '{',
             }),
           );
-          return [door, [401, 429, 404].includes(answer.status) ? 'refused' : answer.status];
+          return [route, [401, 429, 404].includes(answer.status) ? 'refused' : answer.status];
         }),
       );
-      expect(answers).toEqual(doors.map((door) => [door, 'refused']));
+      expect(answers).toEqual(routes.map((route) => [route, 'refused']));
     });
 
     if (attached)

@@ -45,7 +45,7 @@ afterAll(async () => {
 const id = '01a1feba-f6e4-7000-a9af-4d30305a647b';
 
 /** Every method and path of the served tables that a client without a key can ask for. */
-function doors(): { method: string; path: string; isOpen: boolean }[] {
+function servedPaths(): { method: string; path: string; isOpen: boolean }[] {
   const filled = (path: string): string => path.replace(/:\w+/g, id);
   const own = operations.map(({ method, path, scope }) => ({ method, path: filled(path), isOpen: scope === null }));
   const compatible = dialectNames.flatMap((name) =>
@@ -57,7 +57,7 @@ function doors(): { method: string; path: string; isOpen: boolean }[] {
   );
   const pages = own
     .filter(({ path }) => path.startsWith('/api/v1/'))
-    .map((door) => ({ ...door, path: `/dashboard${door.path}` }));
+    .map((one) => ({ ...one, path: `/dashboard${one.path}` }));
   const sessions = ['GET', 'POST', 'PATCH', 'DELETE'].map((method) => ({
     method,
     path: '/dashboard/session',
@@ -104,7 +104,7 @@ test.each([
   ['an invented key', (): [string, string][] => [['Authorization', `Bearer ${createKeyText('live')}`]]],
 ])('no path reads more than the beginning of a body that is sent with %s', async (_what, headers) => {
   const taken: string[] = [];
-  const served = doors();
+  const served = servedPaths();
   expect(served.length).toBeGreaterThan(100);
   await Promise.all(
     served.map(async ({ method, path }) => {
@@ -119,7 +119,7 @@ test.each([
 test('a request without a key is refused by its headers, before its body has arrived', async () => {
   const waiting: string[] = [];
   await Promise.all(
-    doors().map(async ({ method, path, isOpen }) => {
+    servedPaths().map(async ({ method, path, isOpen }) => {
       const { status } = await sendRaw(port, head({ method, path, contentLength: 1_000_000, body: 'a' }));
       if (!(isOpen ? [200, 204, 308, 413, 403] : [200, 308, 303, 401, 403, 404, 405, 429]).includes(status))
         waiting.push(`${method} ${path}: ${status}`);
