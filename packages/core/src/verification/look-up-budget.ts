@@ -5,7 +5,7 @@ const SHARED = 300;
 const RESERVED = 3;
 
 /** The endpoint and sender that a look-up is charged to. */
-export interface Asker {
+export interface ChargedTo {
   /** Id of the endpoint that a request came to. */
   endpoint: string;
   /** Network of its sender. `null` when it is unknown. */
@@ -25,7 +25,7 @@ export class LookUpBudget {
   private readonly taken = new Map<string, number>();
 
   /** Takes one look-up. Returns false when none is left. @param now milliseconds on the monotonic clock */
-  admits({ endpoint, sender }: Asker, now: number): boolean {
+  admits({ endpoint, sender }: ChargedTo, now: number): boolean {
     if (now - this.since >= WINDOW_MS) {
       this.since = now;
       this.total = 0;

@@ -5,7 +5,7 @@ import type { Transport } from '../transport/transport';
 import { networkOf } from '../transport/network';
 import { RecentMap } from '../flow/recent-map';
 import { askProvider } from '../transport/ask-provider';
-import { LookUpBudget, type Asker } from './look-up-budget';
+import { LookUpBudget, type ChargedTo } from './look-up-budget';
 
 /** A key rarely changes, and never under its name. After this time it is fetched again, and the old one stays valid. */
 const FRESH_MS = 24 * 3_600_000;
@@ -28,7 +28,7 @@ interface Found {
 
 type IsKey = (text: string) => boolean;
 
-const NOBODY: Asker = { endpoint: '', sender: null };
+const NOBODY: ChargedTo = { endpoint: '', sender: null };
 const everything: IsKey = () => true;
 
 /**
@@ -48,30 +48,30 @@ export class PublishedKeys implements KeyDirectory {
 
   /** A view of the same keys, whose look-ups are charged to an endpoint. */
   of(endpoint: string, sender: string | null = null): Required<KeyDirectory> {
-    const asker = { endpoint, sender };
+    const chargedTo = { endpoint, sender };
     return {
-      fetch: (url, isKey) => this.fetch(url, isKey, asker),
-      post: (url, body, isKey) => this.post(url, body, isKey, asker),
+      fetch: (url, isKey) => this.fetch(url, isKey, chargedTo),
+      post: (url, body, isKey) => this.post(url, body, isKey, chargedTo),
       askedBy: (address) => this.of(endpoint, networkOf(address)),
     };
   }
 
-  fetch(url: string, isKey?: IsKey, asker = NOBODY): Promise<KeyLookup> {
-    return this.look(url, 'unavailable', asker, () => this.ask(url, isKey));
+  fetch(url: string, isKey?: IsKey, chargedTo = NOBODY): Promise<KeyLookup> {
+    return this.look(url, 'unavailable', chargedTo, () => this.ask(url, isKey));
   }
 
-  post(url: string, body: Readonly<Record<string, unknown>>, isKey?: IsKey, asker = NOBODY): Promise<KeyLookup> {
+  post(url: string, body: Readonly<Record<string, unknown>>, isKey?: IsKey, chargedTo = NOBODY): Promise<KeyLookup> {
     const bytes = Buffer.from(JSON.stringify(body));
     // The body holds a credential, so the key is remembered under a hash of it.
     const name = `${url} ${createHash('sha256').update(bytes).digest('hex')}`;
-    return this.look(name, 'absent', asker, () => this.ask(url, isKey, bytes));
+    return this.look(name, 'absent', chargedTo, () => this.ask(url, isKey, bytes));
   }
 
   /** @param otherwise the answer when the budget is used up */
   private look(
     name: string,
     otherwise: KeyLookup,
-    asker: Asker,
+    chargedTo: ChargedTo,
     ask: () => Promise<KeyLookup | 'no_key'>,
   ): Promise<KeyLookup> {
     const now = performance.now();
@@ -84,7 +84,7 @@ export class PublishedKeys implements KeyDirectory {
     if (missing && missing.until > now) return Promise.resolve(missing.lookup);
     const under = this.asking.get(name);
     if (under) return under;
-    return this.budget.admits(asker, now) ? this.start(name, ask) : Promise.resolve(otherwise);
+    return this.budget.admits(chargedTo, now) ? this.start(name, ask) : Promise.resolve(otherwise);
   }
 
   /** Fetches a known key again. Known names are few, so these look-ups are charged to nobody. */
