@@ -63,7 +63,7 @@ export class DeliveryWorker implements Handoff {
   /** Since when claims or renewals have failed (`performance.now`); null if they do not. */
   private failingSince: number | null = null;
   /** Since when no look for work has succeeded, with the last reason. A renewal that succeeds does not end it. */
-  private inVain: { since: number; why: string } | null = null;
+  private failedLook: { since: number; why: string } | null = null;
   private alarm: { at: number; timer: NodeJS.Timeout } | undefined;
   private idle: (() => void)[] = [];
   private readonly tokenPrefix = randomBytes(8);
@@ -136,11 +136,13 @@ export class DeliveryWorker implements Handoff {
     void this.claim();
   }
 
-  /** Why this process has not been able to look for work for `inVainMs`; null if it has. */
+  /** Why this process has not been able to look for work for `troubleAfterMs`; null if it has. */
   get trouble(): string | null {
-    const { inVain, running } = this;
-    const { inVainMs } = this.dependencies.timing;
-    return running && inVain !== null && performance.now() - inVain.since >= inVainMs ? inVain.why : null;
+    const { failedLook, running } = this;
+    const { troubleAfterMs } = this.dependencies.timing;
+    return running && failedLook !== null && performance.now() - failedLook.since >= troubleAfterMs
+      ? failedLook.why
+      : null;
   }
 
   /** Renews leases that are older than `renewAfterMs`. */
@@ -227,7 +229,7 @@ export class DeliveryWorker implements Handoff {
         const free = this.dependencies.maxInFlight - this.leases.size;
         // Without a free slot, the end of an attempt claims again. This does not count as a failed look for work.
         if (free <= 0) {
-          this.inVain = null;
+          this.failedLook = null;
           return;
         }
         this.wanted = false;
@@ -239,21 +241,21 @@ export class DeliveryWorker implements Handoff {
           await this.dependencies.deliveryStore.release(works).catch(() => undefined);
           throw error;
         });
-        this.inVain = null;
+        this.failedLook = null;
         if (works.length >= free || postponed > 0) this.wanted = true;
       }
-      if (this.settler.isStuck) this.lookedInVain('results of deliveries cannot be stored');
+      if (this.settler.isStuck) this.noteFailedLook('results of deliveries cannot be stored');
     } catch (error) {
       this.failingSince ??= performance.now();
-      this.lookedInVain('due deliveries cannot be claimed');
+      this.noteFailedLook('due deliveries cannot be claimed');
       this.fault('claim', error);
     } finally {
       this.claiming = false;
     }
   }
 
-  private lookedInVain(why: string): void {
-    this.inVain = { since: this.inVain?.since ?? performance.now(), why };
+  private noteFailedLook(why: string): void {
+    this.failedLook = { since: this.failedLook?.since ?? performance.now(), why };
   }
 
   private async adopt(works: readonly Work[], freeSlots: ReadonlyMap<string, number>): Promise<void> {

@@ -38,7 +38,7 @@ export interface Timing {
    */
   missingKeyMs: number;
   /** A process that has not been able to look for work for this long says so at `/health`. */
-  inVainMs: number;
+  troubleAfterMs: number;
   /** Results that could not be written are written again after this. */
   settleAgainMs: number;
 
@@ -121,7 +121,7 @@ export const defaultTiming: Readonly<Timing> = {
   postponeMs: 5_000,
   setAsideMs: 5_000,
   missingKeyMs: 30_000,
-  inVainMs: 60_000,
+  troubleAfterMs: 60_000,
   settleAgainMs: 500,
 
   circuitMs: 2_000,

@@ -120,11 +120,11 @@ const ASK_MS = { first: 25, factor: 1.3, most: 150 };
 export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + 60_000;
   // Made here, so that its stack says who waited.
-  const inVain = new Error('waited for a minute without success');
+  const timedOut = new Error('waited for a minute without success');
   for (let pause = ASK_MS.first; ; pause = Math.min(pause * ASK_MS.factor, ASK_MS.most)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw inVain;
+    if (Date.now() > deadline) throw timedOut;
     await new Promise<void>((done, fail) => {
       const timers = [setTimeout(finish, pause)];
       const end = paggio.subscribe((event: TelemetryEvent) => {
