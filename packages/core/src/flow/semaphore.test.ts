@@ -1,11 +1,11 @@
 import { Semaphore } from './semaphore';
 
 test('runs as many at once as allowed, the others in order, and refuses those beyond the queue', async () => {
-  const turns = new Semaphore(2, 2, 'searches');
+  const semaphore = new Semaphore(2, 2, 'searches');
   const leave: (() => void)[] = [];
   const order: number[] = [];
   const enter = (number: number): Promise<number> =>
-    turns.take(async () => {
+    semaphore.take(async () => {
       order.push(number);
       await new Promise<void>((done) => leave.push(done));
       if (number === 1) throw new Error('one that fails leaves too');
@@ -20,5 +20,5 @@ test('runs as many at once as allowed, the others in order, and refuses those be
   }
   expect(await Promise.all(visits)).toEqual([0, 'one that fails leaves too', 2, 3]);
   expect(order).toEqual([0, 1, 2, 3]);
-  await expect(turns.take(async () => 'free')).resolves.toBe('free');
+  await expect(semaphore.take(async () => 'free')).resolves.toBe('free');
 });

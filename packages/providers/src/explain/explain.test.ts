@@ -288,16 +288,16 @@ describe('a large body', () => {
   test('is read at most eight times, and others get their turn in between', async () => {
     const last = request(signed('github', large, 'secret of 7'), large);
     const beyond = request(signed('github', large, 'secret of 8'), large);
-    let turns = 0;
+    let ticks = 0;
     const count = (): void => {
-      turns++;
+      ticks++;
       next = setImmediate(count);
     };
     let next = setImmediate(count);
     expect(await causes(explain(config('github'), last, { otherSecrets: others(50) }))).toEqual(['other_secret']);
     expect(await causes(explain(config('github'), beyond, { otherSecrets: others(50) }))).toEqual([]);
     clearImmediate(next);
-    expect(turns).toBeGreaterThanOrEqual(8);
+    expect(ticks).toBeGreaterThanOrEqual(8);
   });
 });
 
