@@ -135,7 +135,7 @@ export class Endpoints {
       });
     }
     const wanted = await this.wanted(input, () => this.functionsOf(owner, id));
-    await this.change(owner, id, (stored, now) => {
+    await this.commitChange(owner, id, (stored, now) => {
       checkPrecondition(condition, endpointRevision(stored.endpoint, stored.destinations));
       const endpoint = this.settings(input, owner.userId, id, stored.endpoint);
       const plan = this.plan(wanted?.(stored.destinations), owner.userId, id, stored.destinations, now);
@@ -161,7 +161,7 @@ export class Endpoints {
    */
   async addDestination(owner: Actor, endpointId: string, input: DestinationInput): Promise<Destination> {
     const checked = await this.checked(input, 'url');
-    const plan = await this.change(owner, endpointId, (stored, now) => {
+    const plan = await this.commitChange(owner, endpointId, (stored, now) => {
       const wanted = [...stored.destinations.map(({ id }) => ({ id })), checked];
       const made = this.plan(wanted, owner.userId, endpointId, stored.destinations, now, alone);
       this.guard(owner, 'destinations.create', stored, made, now);
@@ -179,7 +179,7 @@ export class Endpoints {
     condition: Precondition = {},
   ): Promise<Destination> {
     const checked = await this.checked(input, 'url');
-    await this.change(owner, endpointId, (stored, now) => {
+    await this.commitChange(owner, endpointId, (stored, now) => {
       const present = stored.destinations.find((row) => row.id === id);
       if (!present) throw notFound('destination');
       checkPrecondition(condition, destinationRevision(stored.endpoint, present));
@@ -196,7 +196,7 @@ export class Endpoints {
    * @throws PaggioError `NOT_FOUND`; `CONFLICT` for a function of the app; `PRECONDITION_FAILED` as `update` does
    */
   async deleteDestination(owner: Actor, endpointId: string, id: string, condition: Precondition = {}): Promise<void> {
-    await this.change(owner, endpointId, (stored) => {
+    await this.commitChange(owner, endpointId, (stored) => {
       const row = stored.destinations.find((one) => one.id === id);
       if (!row) throw notFound('destination');
       checkPrecondition(condition, destinationRevision(stored.endpoint, row));
@@ -346,7 +346,7 @@ export class Endpoints {
   }
 
   /** Commits a change, announces its version, and cancels the pending deliveries of removed destinations. */
-  private async change(
+  private async commitChange(
     owner: Actor,
     id: string,
     work: (stored: StoredEndpoint, now: Date) => { endpoint: Partial<EndpointRow>; plan: DestinationPlan },

@@ -57,7 +57,7 @@ export class EventFeed {
       if (!stretch) {
         // The database is unavailable. The reader keeps its position and its connection.
         yield { type: 'tick', position: null };
-        await this.change(heard);
+        await this.nextSignal(heard);
         continue;
       }
       const { page, items } = stretch;
@@ -73,7 +73,7 @@ export class EventFeed {
         sentAt = performance.now();
         yield { type: 'idle', position: formatPosition(position) };
       } else yield { type: 'tick', position: null };
-      if (!page.more) await this.change(heard);
+      if (!page.more) await this.nextSignal(heard);
     }
   }
 
@@ -98,7 +98,7 @@ export class EventFeed {
     this.unsubscribe?.();
   }
 
-  /** How many signals came so far. `change` compares it, so that a signal between a read and the wait is not missed. */
+  /** How many signals came so far. `nextSignal` compares it, so that a signal between a read and the wait is not missed. */
   private listen(): number {
     this.unsubscribe ??= this.dependencies.telemetry.subscribe(({ type }) => {
       if (type === 'fault') return;
@@ -109,7 +109,7 @@ export class EventFeed {
   }
 
   /** Resolves shortly after something happened in this process, or when it is time to look for changes by others. */
-  private change(heard: number): Promise<void> {
+  private nextSignal(heard: number): Promise<void> {
     if (this.stopped) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {

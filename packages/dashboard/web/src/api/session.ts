@@ -45,19 +45,19 @@ export async function confirmSession(name: string, signal: AbortSignal): Promise
 const others = 'BroadcastChannel' in globalThis ? new BroadcastChannel(`paggio session ${mountPath}`) : null;
 if (others) others.onmessage = () => announceSessionChange();
 
-async function change(method: string, body?: unknown): Promise<void> {
+async function changeSession(method: string, body?: unknown): Promise<void> {
   await request(method, '/session', { body });
   others?.postMessage('changed');
 }
 
 export function signIn(key: string): Promise<void> {
-  return change('POST', { key });
+  return changeSession('POST', { key });
 }
 
 export function switchMode(mode: Session['mode']): Promise<void> {
-  return change('PATCH', { mode });
+  return changeSession('PATCH', { mode });
 }
 
 export function signOut(): Promise<void> {
-  return change('DELETE');
+  return changeSession('DELETE');
 }
