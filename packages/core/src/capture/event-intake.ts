@@ -151,7 +151,7 @@ export class PostgresIntake implements Intake {
         waiting.done({ eventId, duplicate: false, idConflict: waiting.event.idConflict });
       } else keyed.push(waiting);
     }
-    return keyed.length > 0 ? this.settleKeyed(keyed) : undefined;
+    return keyed.length > 0 ? this.answerKnownKeys(keyed) : undefined;
   }
 
   private async insert(group: Waiting[]): Promise<Set<string>> {
@@ -180,7 +180,7 @@ export class PostgresIntake implements Intake {
   }
 
   /** Answers requests whose key exists already: duplicates of the first event, or another body under the same id. */
-  private async settleKeyed(group: Waiting[]): Promise<void> {
+  private async answerKnownKeys(group: Waiting[]): Promise<void> {
     try {
       const events = group.map((waiting) => waiting.event);
       const { rows } = await this.pool.query<{ endpoint_id: string; key: Buffer; sha256: Buffer; event_id: string }>({

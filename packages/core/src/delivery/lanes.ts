@@ -70,7 +70,7 @@ export class Lanes {
   }
 
   /** Forgets an idle lane, unless it knows something that its next delivery needs. */
-  settleDown(destinationId: string, lane: Lane): void {
+  forgetIfIdle(destinationId: string, lane: Lane): void {
     if (!lane.isIdle) return;
     lane.idleSince = performance.now();
     if (!lane.isUnwell && !lane.isOpen(lane.idleSince) && lane.rate === null) this.byId.delete(destinationId);

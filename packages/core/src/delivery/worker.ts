@@ -109,7 +109,7 @@ export class DeliveryWorker implements Handoff {
   cancelReservation(destinationId: string): void {
     const lane = this.lanes.get(destinationId);
     lane.reserved--;
-    this.lanes.settleDown(destinationId, lane);
+    this.lanes.forgetIfIdle(destinationId, lane);
   }
 
   due(destinationId: string): void {
@@ -335,7 +335,7 @@ export class DeliveryWorker implements Handoff {
         this.active--;
         this.leases.delete(lease);
         this.advance(lane);
-        this.lanes.settleDown(lease.work.destinationId, lane);
+        this.lanes.forgetIfIdle(lease.work.destinationId, lane);
         // Look for more while the rest is still being delivered.
         if (lane.more && lane.rate !== null) this.wakeIn(Math.max(0, lane.pacedUntil - performance.now()));
         else if (lane.more && lane.queue.length <= lane.slots) this.wake();
@@ -429,7 +429,7 @@ export class DeliveryWorker implements Handoff {
       // A little later, so that the circuit is closed in the database too.
       this.wakeIn(openMs + 20);
     } else if (wasOpen) this.wake();
-    this.lanes.settleDown(destinationId, lane);
+    this.lanes.forgetIfIdle(destinationId, lane);
     if (pausedBecause !== null) {
       announce('change');
       telemetry.emit({ type: 'destination.paused', endpointId, destinationId, reason: pausedBecause });

@@ -172,7 +172,7 @@ export class NotificationStore {
    * Subtracts the alerts that were sent from the counts. Alerts that came in the meantime wait for the next message.
    * @returns whether a message that was not sent is tried again
    */
-  async settle(due: DueAlerts, sent: boolean): Promise<boolean> {
+  async finish(due: DueAlerts, sent: boolean): Promise<boolean> {
     const again = !sent && due.tries + 1 < TRIES;
     await this.database.source.query(again ? TRY_AGAIN : DONE, [
       due.userId,

@@ -46,7 +46,7 @@ export class Notifier {
       const sent = await sender.send(settings.url, messageOf(wanted, channel));
       if (!sent.delivered) failed = `${channel}: ${sent.error ?? `HTTP ${sent.responseStatus}`}`;
     }
-    const again = await store.settle(due, failed === null);
+    const again = await store.finish(due, failed === null);
     if (failed !== null && !again)
       onFault(new Error(`A notification could not be sent, and is not sent again: ${failed}`));
   }

@@ -9,7 +9,7 @@ export class ResponseReader {
   headers: TransportResult['headers'] = {};
   private readonly chunks: Buffer[] = [];
   private size = 0;
-  private settled = false;
+  private finished = false;
   private readonly startedAt = performance.now();
   private readonly timer: NodeJS.Timeout;
   private resolve!: (result: TransportResult) => void;
@@ -29,7 +29,7 @@ export class ResponseReader {
   }
 
   get isSettled(): boolean {
-    return this.settled;
+    return this.finished;
   }
 
   start(status: number, headers: TransportResult['headers']): void {
@@ -41,12 +41,12 @@ export class ResponseReader {
     this.chunks.push(chunk);
     this.size += chunk.length;
     if (this.size <= RESPONSE_LIMIT) return;
-    this.settle(null, true);
+    this.finish(null, true);
     this.abort(new Error('enough'));
   }
 
   end(): void {
-    this.settle(null, false);
+    this.finish(null, false);
   }
 
   fail(error: Error): void {
@@ -54,18 +54,18 @@ export class ResponseReader {
     // Some servers, such as Node's, only reset the connection when they do not accept a certificate.
     if (failure.code === 'connection_reset' && this.showsCertificate && this.status === null)
       failure.message += ' (some destinations close the connection when they do not accept the client certificate)';
-    this.settle(failure, this.status !== null);
+    this.finish(failure, this.status !== null);
   }
 
   private expire(timeoutMs: number): void {
-    if (this.settled) return;
-    this.settle({ code: 'timeout', message: `no complete answer within ${timeoutMs / 1000} s` }, this.status !== null);
+    if (this.finished) return;
+    this.finish({ code: 'timeout', message: `no complete answer within ${timeoutMs / 1000} s` }, this.status !== null);
     this.abort(new Error('deadline'));
   }
 
-  private settle(error: TransportError | null, truncated: boolean): void {
-    if (this.settled) return;
-    this.settled = true;
+  private finish(error: TransportError | null, truncated: boolean): void {
+    if (this.finished) return;
+    this.finished = true;
     clearTimeout(this.timer);
     const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
     this.resolve({
