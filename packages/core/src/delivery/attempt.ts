@@ -67,11 +67,11 @@ const LOCK_MESSAGES: Readonly<Record<Lock, string>> = {
   damaged: 'the stored credentials of the event are damaged or missing',
 };
 
-/** One try of a delivery, step by step: route, load, guard, sign, send, classify. */
+/** One try of a delivery, step by step: configure, load, guard, sign, send, classify. */
 export async function attempt(work: Work, dependencies: AttemptDependencies): Promise<AttemptEnd> {
-  const route = await routeOf(work, dependencies.directory);
-  if ('kind' in route) return route;
-  const { url } = route.destination;
+  const configured = await configurationOf(work, dependencies.directory);
+  if ('kind' in configured) return configured;
+  const { url } = configured.destination;
   if (work.takeovers >= MAX_TAKEOVERS) {
     return refuse(
       work,
@@ -95,19 +95,19 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
       `delivery loop: this gateway has already sent the event ${MAX_HOPS} times`,
     );
   }
-  if (route.destination.handler !== null) return dependencies.handlers.attempt({ work, content, ...route });
+  if (configured.destination.handler !== null) return dependencies.handlers.attempt({ work, content, ...configured });
   const number = work.attemptCount + 1;
   const result = await sendSafely(dependencies, {
     eventId: work.eventId,
     content,
-    endpoint: route.endpoint,
+    endpoint: configured.endpoint,
     url,
-    custom: route.destination.headers,
-    identity: route.destination.tls,
-    timeoutMs: route.destination.timeoutMs,
+    custom: configured.destination.headers,
+    identity: configured.destination.tls,
+    timeoutMs: configured.destination.timeoutMs,
     attemptNumber: number,
   });
-  const outcome = classify(result, number, route.destination.retry, Date.now(), dependencies.timing.retrySecondMs);
+  const outcome = classify(result, number, configured.destination.retry, Date.now(), dependencies.timing.retrySecondMs);
   return { kind: 'finished', outcome, result: attemptResult(work, url, result, outcome) };
 }
 
@@ -145,7 +145,7 @@ async function sendSafely(way: WayOut, input: SendInput): Promise<TransportResul
 }
 
 /** Reads the current configuration, so that a change takes effect on the next attempt. */
-async function routeOf(
+async function configurationOf(
   work: Work,
   directory: EndpointDirectory,
 ): Promise<{ endpoint: EndpointConfig; destination: DestinationConfig } | AttemptEnd> {
