@@ -109,7 +109,7 @@ export class Capture {
     sender: string | null,
     announced: number,
   ): EndpointConfig {
-    const endpoint = open(found, method);
+    const endpoint = requireAccepting(found, method);
     const { limits, quota } = this.dependencies;
     const refusal = limits.take(endpoint, sender);
     if (refusal) throw this.refuse('rate', endpoint.id, refusal);
@@ -288,7 +288,7 @@ async function inTime<T>(answer: Promise<T>, limitMs: number): Promise<T> {
   }
 }
 
-function open(endpoint: EndpointConfig | null, method: string): EndpointConfig {
+function requireAccepting(endpoint: EndpointConfig | null, method: string): EndpointConfig {
   if (!endpoint) throw noSuchEndpoint();
   if (endpoint.deleted)
     throw new PaggioError('GONE', 'This endpoint was deleted', { hint: 'Remove the webhook at the sender.' });
