@@ -67,7 +67,7 @@ const LOCK_MESSAGES: Readonly<Record<Lock, string>> = {
   damaged: 'the stored credentials of the event are damaged or missing',
 };
 
-/** One try of a delivery, step by step: configure, load, guard, sign, send, classify. */
+/** One try of a delivery: reads its configuration, loads, guards, signs, sends and classifies. */
 export async function attempt(work: Work, dependencies: AttemptDependencies): Promise<AttemptEnd> {
   const configured = await configurationOf(work, dependencies.directory);
   if ('kind' in configured) return configured;

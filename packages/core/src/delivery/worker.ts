@@ -73,7 +73,7 @@ export class DeliveryWorker implements Handoff {
     this.lanes = new Lanes(dependencies.maxInFlight);
     this.settler = new Settler(
       dependencies.deliveryStore,
-      (report) => this.learn(report),
+      (report) => this.applySettled(report),
       (error) => this.fault('settle', error),
       dependencies.timing.settleAgainMs,
     );
@@ -363,7 +363,7 @@ export class DeliveryWorker implements Handoff {
       }
       // A result that has been written counts, even if another process holds the lease by now.
       if (end.kind !== 'settled' && lease.lost) return;
-      await this.conclude(work, end);
+      await this.finish(work, end);
     } catch (error) {
       if (error instanceof UnreadableEndpoint)
         return this.setAside([work]).catch((failure: unknown) => this.fault('release', failure));
@@ -373,13 +373,13 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  private async conclude(work: Work, end: AttemptEnd): Promise<void> {
+  private async finish(work: Work, end: AttemptEnd): Promise<void> {
     if (end.kind === 'held') return this.dependencies.deliveryStore.release([work]);
     if (end.kind === 'postponed')
       return this.dependencies.deliveryStore.release([work], this.dependencies.timing.missingKeyMs);
     if (end.kind === 'cancelled') return this.dependencies.deliveryStore.cancel([work], end.reason);
     if (end.kind === 'lost') return;
-    if (end.kind === 'settled') this.learn(end.report);
+    if (end.kind === 'settled') this.applySettled(end.report);
     else this.settler.push(end.result);
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
@@ -409,7 +409,7 @@ export class DeliveryWorker implements Handoff {
   }
 
   /** Applies what settling decided about destinations and order keys. */
-  private learn({ destinations, followers }: SettleReport): void {
+  private applySettled({ destinations, followers }: SettleReport): void {
     for (const report of destinations) this.applyReport(report);
     // A claim may have waited for results to be written.
     if (this.wanted) void this.claim();
