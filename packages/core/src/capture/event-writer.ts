@@ -21,7 +21,7 @@ export interface EventWriterDependencies {
   /** Notifies other processes of work that this one does not hold. */
   announce: () => void;
   seal: RequestSeal;
-  gate: Pick<SealGate, 'isOpen'>;
+  gate: Pick<SealGate, 'maySeal'>;
   telemetry: Telemetry;
 }
 
@@ -129,7 +129,7 @@ export class EventWriter {
    */
   private sealCredentials(endpoint: EndpointConfig, request: CaptureRequest, id: Buffer): StoredRequest | null {
     const { gate, seal } = this.dependencies;
-    if (!gate.isOpen) return null;
+    if (!gate.maySeal) return null;
     const { userId, verifier } = endpoint;
     const credentials = findCredentials(request, verifier === 'broken' ? null : verifier);
     return credentials === null ? null : seal.seal(request, credentials, eventPlace(userId, formatId(id)));

@@ -52,7 +52,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
     /** A destination that has failed continuously for this long is paused; null never pauses. */
     private readonly pauseFailingAfterMs: number | null,
     private readonly seal: RequestSeal,
-    private readonly gate: Pick<SealGate, 'learn'>,
+    private readonly gate: Pick<SealGate, 'update'>,
     timing: Timing = defaultTiming,
   ) {
     this.statements = timedStatements(timing);
@@ -165,7 +165,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
       values: [workerId, handlers],
     });
     const [row] = rows;
-    this.gate.learn(row?.sealing ?? false);
+    this.gate.update(row?.sealing ?? false);
     return {
       count: row?.count ?? 1,
       index: row?.index ?? 0,

@@ -6,24 +6,24 @@ import type { Database } from '../storage/database';
  * otherwise. A process that delivers learns the answer when it checks in. Other processes have to look it up.
  */
 export class SealGate {
-  private open = false;
+  private sealing = false;
 
   constructor(
     private readonly database: Database,
     private readonly workerGroupMs: number,
   ) {}
 
-  get isOpen(): boolean {
-    return this.open;
+  get maySeal(): boolean {
+    return this.sealing;
   }
 
-  learn(open: boolean): void {
-    this.open = open;
+  update(sealing: boolean): void {
+    this.sealing = sealing;
   }
 
   async look(): Promise<void> {
     const [row] = await this.database.rows<{ sealing: boolean }>(LOOK, [this.workerGroupMs]);
-    this.learn(row?.sealing ?? false);
+    this.update(row?.sealing ?? false);
   }
 }
 
