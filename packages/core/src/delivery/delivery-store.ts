@@ -59,7 +59,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
   }
 
   async claim(limit: number, freeSlots: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim> {
-    const places = [...group.handlers.values()];
+    const shares = [...group.handlers.values()];
     const { rows } = await this.leases.query<ClaimRow>({
       name: 'paggio_claim',
       text: this.statements.claim,
@@ -70,8 +70,8 @@ export class PostgresDeliveryStore implements DeliveryStore {
         group.count,
         group.index,
         textArray([...group.handlers.keys()]),
-        intArray(places.map(({ count }) => count)),
-        intArray(places.map(({ index }) => index)),
+        intArray(shares.map(({ count }) => count)),
+        intArray(shares.map(({ index }) => index)),
       ],
     });
     this.onVersion(Number(rows[0]?.version));
@@ -169,7 +169,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
     return {
       count: row?.count ?? 1,
       index: row?.index ?? 0,
-      handlers: new Map(row?.handlers?.map(({ name, ...place }) => [name, place])),
+      handlers: new Map(row?.handlers?.map(({ name, ...share }) => [name, share])),
     };
   }
 

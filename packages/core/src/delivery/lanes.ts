@@ -104,5 +104,5 @@ export class Lanes {
 function isSame(a: WorkerGroup, b: WorkerGroup): boolean {
   const same = (one: Share | undefined, other: Share): boolean =>
     one?.count === other.count && one.index === other.index;
-  return same(a, b) && [...a.handlers].every(([name, place]) => same(b.handlers.get(name), place));
+  return same(a, b) && [...a.handlers].every(([name, share]) => same(b.handlers.get(name), share));
 }

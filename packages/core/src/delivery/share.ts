@@ -1,13 +1,13 @@
-/** A process's place among those that share some work. */
+/** The part of a process in work that several share. */
 export interface Share {
   count: number;
   /** 0 to `count - 1`. */
   index: number;
 }
 
-/** The processes that deliver, as this one last saw them, and its place among them. */
+/** The processes that deliver, as this one last saw them, and its share among them. */
 export interface WorkerGroup extends Share {
-  /** Its place among those that have a handler, by the handler's name. */
+  /** Its share among those that have a handler, by the handler's name. */
   handlers: ReadonlyMap<string, Share>;
 }
 
