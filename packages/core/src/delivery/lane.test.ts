@@ -40,9 +40,9 @@ test('a lane claims ahead of its slots, but not with a rate limit, and claims no
   const lane = new Lane();
   lane.configure({ concurrency: 8, rate: null, handler: null }, 8);
   lane.active = 3;
-  expect(lane.room(0)).toBe(21);
+  expect(lane.freeSlots(0)).toBe(21);
   lane.configure({ concurrency: 8, rate: 10, handler: null }, 8);
-  expect(lane.room(0)).toBe(5);
+  expect(lane.freeSlots(0)).toBe(5);
   lane.openUntil = 100;
-  expect([lane.room(50), lane.room(100)]).toEqual([0, 5]);
+  expect([lane.freeSlots(50), lane.freeSlots(100)]).toEqual([0, 5]);
 });

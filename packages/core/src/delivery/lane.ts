@@ -113,7 +113,7 @@ export class Lane {
   /**
    * How many more deliveries a claim may bring. With a rate limit nothing is claimed ahead, as each slot is for now.
    */
-  room(now: number): number {
+  freeSlots(now: number): number {
     if (this.isOpen(now)) return 0;
     return Math.max(0, this.slots * (this.rate === null ? CLAIM_AHEAD : 1) - this.load);
   }

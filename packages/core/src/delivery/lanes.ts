@@ -60,11 +60,11 @@ export class Lanes {
     const first = Math.floor(Math.random() * lanes.length);
     const freeSlots = new Map<string, number>();
     for (const [id, lane] of [...lanes.slice(first), ...lanes.slice(0, first)]) {
-      const room = lane.isUnwell ? Math.max(0, Math.min(lane.room(now), budget)) : lane.room(now);
-      if (lane.isUnwell) budget -= room;
-      freeSlots.set(id, room);
+      const free = lane.isUnwell ? Math.max(0, Math.min(lane.freeSlots(now), budget)) : lane.freeSlots(now);
+      if (lane.isUnwell) budget -= free;
+      freeSlots.set(id, free);
       // Set before the claim and not after it: events that are committed during the claim may not be in its answer.
-      lane.more = room === 0;
+      lane.more = free === 0;
     }
     return freeSlots;
   }
