@@ -16,12 +16,14 @@ export interface ClaimResult {
   lanes: { destinations: number; p50Ms: number; p99Ms: number; perClaim: number }[];
 }
 
-interface ClaimRecord {
-  claim(limit: number, rooms: Map<string, number>, group: object): Promise<{ works: unknown[] }>;
+interface ClaimStore {
+  claim(limit: number, freeSlots: Map<string, number>, group: object): Promise<{ works: unknown[] }>;
 }
 
 const LANES = [25, 200, 1_000];
 const CLAIM_SIZE = 200;
+/** This process is the only one that delivers. */
+const alone = { count: 1, index: 0, handlers: new Map() };
 
 /** Measures the time of one claim from a due backlog, by the number of destinations to which the backlog goes. */
 export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> {
@@ -40,7 +42,7 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
     });
     await paggio.start();
     await paggio.stop();
-    const record = openRecord(pool);
+    const deliveryStore = openDeliveryStore(pool);
     const lanes: ClaimResult['lanes'] = [];
     await workspace.query(EVENTS, [settings.backlog]);
     for (const destinations of LANES) {
@@ -52,7 +54,7 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
       const sizes: number[] = [];
       for (let n = 0; n < settings.claims; n++) {
         const startedAt = performance.now();
-        const { works } = await record.claim(CLAIM_SIZE, new Map(), { count: 1, index: 0 });
+        const { works } = await deliveryStore.claim(CLAIM_SIZE, new Map(), alone);
         times.push(performance.now() - startedAt);
         sizes.push(works.length);
       }
@@ -68,10 +70,10 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
 }
 
 /** Loads the store of the engine, which runs the real statement. It is not exported, so it is loaded by its file. */
-function openRecord(pool: Pool): ClaimRecord {
-  const storage = join(dirname(require.resolve('@paggio/core/package.json')), 'dist/storage');
+function openDeliveryStore(pool: Pool): ClaimStore {
+  const core = join(dirname(require.resolve('@paggio/core/package.json')), 'dist');
   /* eslint-disable @typescript-eslint/no-require-imports */
-  const { PostgresDeliveryStore } = require(join(storage, 'postgres-record.js')) as {
+  const { PostgresDeliveryStore } = require(join(core, 'delivery/delivery-store.js')) as {
     PostgresDeliveryStore: new (
       settles: Pool,
       leases: Pool,
@@ -79,13 +81,13 @@ function openRecord(pool: Pool): ClaimRecord {
       pauseAfterMs: null,
       seal: object,
       gate: object,
-    ) => ClaimRecord;
+    ) => ClaimStore;
   };
-  const { RequestSeal } = require(join(storage, 'request-seal.js')) as { RequestSeal: new (box: null) => object };
+  const { RequestSeal } = require(join(core, 'events/request-seal.js')) as { RequestSeal: new (box: null) => object };
   /* eslint-enable @typescript-eslint/no-require-imports */
   // Nothing in the backlog is sealed, so no key is needed.
   return new PostgresDeliveryStore(pool, pool, () => undefined, null, new RequestSeal(null), {
-    learn: () => undefined,
+    update: () => undefined,
   });
 }
 
