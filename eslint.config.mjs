@@ -1,6 +1,7 @@
 import nx from '@nx/eslint-plugin';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
+import { noOldNames } from './scripts/eslint/no-old-names.mjs';
 import { noPrivateAccess } from './scripts/eslint/no-private-access.mjs';
 
 // The arrows of the architecture: apps -> hosts -> http -> core -> providers. Imports never go back.
@@ -140,8 +141,34 @@ const constantTime = ['left', 'right'].map((side) => {
   };
 });
 
+// Names that the code no longer uses, and what it uses now: docs/architecture.md, Words.
+const oldNames = Object.fromEntries(
+  [
+    [['Happening', 'happening', 'happenings'], 'PaggioEvent or TelemetryEvent'],
+    [['Chore', 'Chores', 'chore', 'chores'], 'PeriodicWork'],
+    [['Desk', 'desk'], 'Responder'],
+    [['Site'], 'Mount'],
+    [['Door', 'Doors', 'door', 'doors'], 'RequestInterceptor'],
+    [['Held', 'helds'], 'Lease'],
+    [['PostgresRecord', 'DeliveryRecord'], 'PostgresDeliveryStore or DeliveryStore'],
+    [['Words'], 'Dictionary'],
+    [['Turns', 'turns'], 'Semaphore'],
+    [['Crew', 'crew'], 'WorkerGroup'],
+    [['PostgresWaker', 'Waker', 'waker'], 'ProcessHints'],
+    [['Asker', 'asker', 'askerOf'], 'Identity or identify'],
+    [['PaggioGateway'], 'PaggioHttpAdapter'],
+    [['hasten'], 'makeDueNow'],
+    [['noteReveal'], 'auditReveal'],
+    [['learnOf'], 'applyReport'],
+    [['tell', 'told', 'toldAt'], 'a verb such as report, send or log'],
+    [['inVain', 'inVainMs'], 'what failed, such as failedLook'],
+  ].flatMap(([names, present]) => names.map((name) => [name, present])),
+);
+
 // Tests may import hosts, vendors' packages and a database that their layer must not know.
 const testFiles = ['**/*.test.ts', '**/*.full.ts', '**/testing/**/*.ts'];
+
+const paggio = { rules: { 'no-old-names': noOldNames, 'no-private-access': noPrivateAccess } };
 
 export default tseslint.config(
   {
@@ -163,7 +190,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts', '**/*.tsx'],
     languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
-    plugins: { '@nx': nx },
+    plugins: { '@nx': nx, paggio },
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
@@ -187,6 +214,7 @@ export default tseslint.config(
           paths: outgoing,
         },
       ],
+      'paggio/no-old-names': ['error', oldNames],
       eqeqeq: 'error',
     },
   },
@@ -251,7 +279,6 @@ export default tseslint.config(
   },
   {
     files: testFiles,
-    plugins: { paggio: { rules: { 'no-private-access': noPrivateAccess } } },
     rules: {
       'paggio/no-private-access': 'error',
       '@nx/enforce-module-boundaries': 'off',
