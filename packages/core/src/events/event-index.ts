@@ -135,7 +135,7 @@ export class EventIndex {
     const [row] = await manager.query<WriteRow[]>(WRITE, [ids]);
     const ended = row?.ended ?? [];
     if (!row?.nameless) return ended;
-    // These events have new words. The words get their numbers first, and then the events are written.
+    // These events have new strings. The strings get their numbers first, and then the events are written.
     await this.dictionary.name(manager, row.nameless);
     const [rest] = await manager.query<WriteRow[]>(WRITE, [row.nameless]);
     return [...ended, ...(rest?.ended ?? [])];
