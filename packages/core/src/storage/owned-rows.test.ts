@@ -105,7 +105,7 @@ const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   'events/event-store.ts newestAttempts': { statements: 1, because: 'of an event that get() has found' },
   'replay/replay-store.ts KEEP': { statements: 1, because: "of an event that was found as the owner's" },
   // The engine, which works for every user. No user chooses the rows.
-  'replay/bulk-replay-store.ts halfCancelled': { statements: 1, because: 'a chore' },
+  'replay/bulk-replay-store.ts halfCancelled': { statements: 1, because: 'periodic work' },
   'delivery/delivery-sql.ts PENDING_DESTINATIONS': { statements: 1, because: 'delivery' },
   'delivery/delivery-sql.ts CLAIM': { statements: 1, because: 'delivery' },
   'delivery/delivery-sql.ts LOAD': { statements: 1, because: 'delivery' },
@@ -129,8 +129,8 @@ const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   'delivery/queue-store.ts pending': { statements: 1, because: 'the queue of all users, for /metrics' },
   'delivery/queue-store.ts STATE': { statements: 1, because: 'the queue of all users, for /health' },
   'rejections/rejection-store.ts KEEP': { statements: 1, because: 'capture: a new row, with its owner' },
-  'rejections/rejection-store.ts sweep': { statements: 1, because: 'a chore' },
-  'events/retention.ts REMOVE_EVENTS': { statements: 1, because: 'a chore' },
+  'rejections/rejection-store.ts sweep': { statements: 1, because: 'periodic work' },
+  'events/retention.ts REMOVE_EVENTS': { statements: 1, because: 'periodic work' },
   'rotation/sealed-columns.ts DESTINATION_OWNER': {
     statements: 1,
     because: 'the rotation of the master key goes through the rows of all users',
