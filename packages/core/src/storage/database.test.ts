@@ -25,7 +25,7 @@ test('when migrations are only checked, an outdated schema stops the start [EMB-
   const options = { database: { url: database.url }, masterKey: testMasterKey, migrations: 'check' as const };
   await expect(createPaggio(options).start()).rejects.toMatchObject({
     code: 'CONFLICT',
-    message: expect.stringContaining('behind'),
+    message: expect.stringContaining('older than this version'),
   });
   expect(await query(database.url, `select to_regnamespace('paggio') as present`)).toEqual([{ present: null }]);
   const migrating = createPaggio({ ...options, migrations: 'on-start' });

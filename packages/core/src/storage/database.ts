@@ -303,9 +303,9 @@ const BOOT = `
       where rolname = current_user and held) as excess,
     current_setting('server_version_num') as version, pg_is_in_recovery() as standby,
     current_setting('default_transaction_read_only')::boolean as readonly, current_setting('server_encoding') as encoding,
-    array(select name || ' = off' from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off' order by name)
-      || array(select 'synchronous_commit = ' || setting || ' (overridden on the connections of Paggio)' from pg_settings
-        where name = 'synchronous_commit' and setting = 'off') as weak`;
+    array(select name || ' = off' from unnest(array['fsync', 'full_page_writes']) name where current_setting(name) = 'off')
+      || array(select 'synchronous_commit = off (overridden on the connections of Paggio)'
+        where current_setting('synchronous_commit') = 'off') as weak`;
 
 function problemOf({ version, standby, readonly, encoding }: Boot): PaggioError | null {
   const major = Math.floor(Number(version) / 10_000);

@@ -1,6 +1,6 @@
 import type { TransportError } from './transport';
 
-/** By code; codes of alerts are as `withoutVersion` returns them. */
+/** Error codes of Paggio by those of Node and of the clients. Codes of alerts are as `withoutVersion` returns them. */
 const codes: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_reset',
