@@ -1,5 +1,15 @@
 import type { TelemetryEvent } from '../index';
-import { capture, captureMany, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
+import {
+  capture,
+  captureMany,
+  owner,
+  query,
+  Recorder,
+  shortened,
+  startGateway,
+  until,
+  type TestGateway,
+} from '../testing';
 
 async function pending(gateway: TestGateway, endpointId: string): Promise<number> {
   const [row] = await query<{ count: number }>(
@@ -158,17 +168,19 @@ test('a new event does not wait for a backlog [LOA-04]', async () => {
 });
 
 test('when there are more dead destinations than slots, half of the slots stay free for the others [DEL-15]', async () => {
-  const gateway = await startGateway({ maxInFlight: 16 });
+  const gateway = await startGateway({ maxInFlight: 16 }, { timing: shortened('timeoutSecondMs') });
   const { paggio } = gateway;
   let active = 0;
   let most = 0;
   const dead = await Recorder.start((_request, response) => {
-    most = Math.max(most, ++active);
+    active++;
     response.on('close', () => active--);
+    // By then this side also knows of the requests that the gateway ended before it sent this one.
+    setImmediate(() => (most = Math.max(most, active)));
   });
   const healthy = await Recorder.start();
   const slow = await Promise.all(
-    Array.from({ length: 6 }, (_, n) =>
+    Array.from({ length: 12 }, (_, n) =>
       paggio.admin.endpoints.create(owner, {
         name: `dead${n}`,
         destinationUrl: dead.url(`/${n}`),
@@ -178,7 +190,7 @@ test('when there are more dead destinations than slots, half of the slots stay f
     ),
   );
   await Promise.all(
-    slow.flatMap(({ endpoint }) => Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}'))),
+    slow.flatMap(({ endpoint }) => Array.from({ length: 30 }, () => capture(paggio, endpoint.slug, '{}'))),
   );
   // They are known to be dead only after the first timeouts.
   await until(paggio, async () => {
@@ -186,10 +198,14 @@ test('when there are more dead destinations than slots, half of the slots stay f
       gateway.database.url,
       'select count(distinct destination_id)::int as lanes from paggio.attempts',
     );
-    return row?.lanes === 6 ? true : undefined;
+    return row?.lanes === 12 ? true : undefined;
   });
-  await until(paggio, async () => (active <= 8 ? true : undefined));
-  most = 0;
+  // What was claimed before that still goes out, so the limit holds from the first wave that keeps it.
+  await until(paggio, async () => {
+    most = active;
+    await dead.received(dead.requests.length + 8);
+    return most <= 8 ? true : undefined;
+  });
   const fine = await paggio.admin.endpoints.create(owner, { name: 'fine', destinationUrl: healthy.url() });
   await Promise.all(Array.from({ length: 100 }, () => capture(paggio, fine.endpoint.slug, '{}')));
   await healthy.received(100);
@@ -197,7 +213,8 @@ test('when there are more dead destinations than slots, half of the slots stay f
   await until(paggio, async () => (dead.requests.length > before ? true : undefined));
   expect(most).toBeLessThanOrEqual(8);
   const left = await Promise.all(slow.map(({ endpoint }) => pending(gateway, endpoint.id)));
-  expect(left.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(20);
+  // Where the limit does not hold, fewer are under way only once most deliveries are over.
+  expect(left.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(180);
   await gateway.stop();
   await dead.stop();
   await healthy.stop();
