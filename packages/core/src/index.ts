@@ -44,7 +44,7 @@ export type { EndpointConfig } from './endpoints/endpoint-config';
 export type { Health } from './endpoints/health';
 export { errorTable, fieldNames, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId, type IdKind } from './event-id';
-export { didYouMean } from '@paggio/providers';
+export { didYouMean, type VerificationSettings } from '@paggio/providers';
 export { describeFault, toFault, type FaultDescription } from './telemetry/fault';
 export type { EventFeed, FeedMessage } from './feed/event-feed';
 export {

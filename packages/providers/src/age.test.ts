@@ -1,3 +1,4 @@
+import type { VerificationSettings } from './verification-settings';
 import { createHmac } from 'node:crypto';
 import { catalogue, createVerifier, HeaderList, type ConfigProblem, type Verifier, type WebhookRequest } from './index';
 
@@ -7,7 +8,7 @@ const secrets = new Map<string, string>();
 
 function made(
   provider: string,
-  settings: Record<string, unknown> = {},
+  settings: VerificationSettings = {},
   scheme: string | null = null,
 ): Verifier | ConfigProblem[] {
   const place = `${provider} ${scheme}`;
@@ -85,7 +86,7 @@ test.each(dated)('%s, %s takes tolerance_seconds from 1 to 86400', (name, scheme
   for (const tolerance of [1, 86_400, null])
     expect(made(name, { tolerance_seconds: tolerance }, scheme)).not.toBeInstanceOf(Array);
   for (const tolerance of [0, 86_401, 1.5, '300', -1, true, [10]])
-    expect(made(name, { tolerance_seconds: tolerance }, scheme)).toEqual([
+    expect(made(name, { tolerance_seconds: tolerance as number }, scheme)).toEqual([
       { field: 'settings.tolerance_seconds', message: 'tolerance_seconds must be a whole number from 1 to 86400.' },
     ]);
 });

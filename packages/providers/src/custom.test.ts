@@ -1,3 +1,4 @@
+import type { VerificationSettings } from './verification-settings';
 import { createHash } from 'node:crypto';
 import {
   createScheme,
@@ -18,7 +19,7 @@ import {
 const NOW = 1_700_000_000_000;
 const BODY = Buffer.from('{"type":"thing.happened","amount":1.10}');
 
-type Settings = Record<string, unknown>;
+type Settings = VerificationSettings;
 
 const kinds: [string, Settings][] = [
   ['hmac over the body', { kind: 'hmac', header: 'X-Sig' }],

@@ -13,14 +13,13 @@ import {
   type Condition,
   type ValueRule,
 } from './value-rule';
+import type { VerificationSettings } from './verification-settings';
 
 /** A mistake in a configuration: its field, and a sentence for people. */
 export interface ConfigProblem {
   field: string;
   message: string;
 }
-
-type Settings = Readonly<Record<string, unknown>>;
 
 const TEXT = 'text/plain; charset=utf-8';
 /** The most steps in a path of the body. */
@@ -100,7 +99,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
  * In every kind, `id_header` names the delivery and `event_type_header` the event type. Returns every mistake at once.
  * @param stored the settings were accepted before, so they still work where new ones like them are refused
  */
-export function customProvider(settings: Settings, stored = false): Provider | ConfigProblem[] {
+export function customProvider(settings: VerificationSettings, stored = false): Provider | ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const read = new SettingReader(settings, problems);
   const kind = read.choice('kind', Object.keys(known));
@@ -140,7 +139,7 @@ export function customProvider(settings: Settings, stored = false): Provider | C
 }
 
 /** The weaknesses of a scheme, for the owner of the endpoint. Senders use such schemes although better ones exist. */
-function weaknesses(kind: string, settings: Settings): string[] {
+function weaknesses(kind: string, settings: VerificationSettings): string[] {
   if (kind === 'hash')
     return [
       'A digest of secret and body is weaker than an HMAC. With the secret first, anybody who sees one signed request can ' +
@@ -291,7 +290,7 @@ function valueIn(header: string | undefined): ValueRule | undefined {
 /** Reads settings one by one and notes what is wrong with each. */
 class SettingReader {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: VerificationSettings,
     private readonly problems: ConfigProblem[],
   ) {}
 

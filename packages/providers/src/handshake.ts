@@ -3,6 +3,7 @@ import { sameText } from './signature-text';
 import { SNS_CONFIRMATION_URL } from './scheme/sns';
 import { holds, readValue, type Condition, type ValueRule } from './value-rule';
 import type { Verification } from './verification';
+import type { VerificationSettings } from './verification-settings';
 import type { WebhookRequest } from './webhook-request';
 
 export interface Acknowledgement {
@@ -57,7 +58,7 @@ export interface HandshakeContext {
   secrets: readonly string[];
   /** Whether the endpoint has no secret at all, not even an expired one. */
   awaitsSecret: boolean;
-  settings: Readonly<Record<string, unknown>>;
+  settings: VerificationSettings;
 }
 
 // The secret that answers a challenge with an HMAC also signs events. If a challenge could contain `:` or `{`, anybody

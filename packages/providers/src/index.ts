@@ -41,4 +41,5 @@ export {
   type Verifier,
   type VerifierOptions,
 } from './verifier';
+export type { VerificationSettings } from './verification-settings';
 export type { WebhookRequest } from './webhook-request';

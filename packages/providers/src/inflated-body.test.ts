@@ -1,3 +1,4 @@
+import type { VerificationSettings } from './verification-settings';
 import { createHmac, randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import {
@@ -29,7 +30,7 @@ const config = (provider: string, settings: object = {}) => ({
   scheme: null,
   secrets: [{ value: 'k', expiresAt: null }],
   publicUrl: null,
-  settings: settings as Record<string, unknown>,
+  settings: settings as VerificationSettings,
 });
 
 function verifierOf(provider: string, settings: object = {}): Verifier {

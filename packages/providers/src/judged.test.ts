@@ -57,7 +57,7 @@ async function verify(vector: Judged, change: Change = {}): Promise<Verification
     scheme: vector.scheme ?? null,
     secrets: (change.secrets ?? secretsOf(vector)).map((value) => ({ value, expiresAt: null })),
     publicUrl: change.publicUrl ?? (config['publicUrl'] as string | undefined) ?? null,
-    settings: config['api_key'] === undefined ? {} : { api_key: config['api_key'] },
+    settings: config['api_key'] === undefined ? {} : { api_key: config['api_key'] as string },
   });
   if (Array.isArray(verifier)) throw new Error(JSON.stringify(verifier));
   const { pathname, search } = new URL(change.url ?? vector.url);

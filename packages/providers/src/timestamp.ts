@@ -1,4 +1,5 @@
 import { refused, type Refused } from './verification';
+import type { VerificationSettings } from './verification-settings';
 
 /** `either` tells seconds from milliseconds by their size, where it is not confirmed which of them a provider sends. */
 export type TimestampUnit = 'seconds' | 'milliseconds' | 'either' | 'iso8601';
@@ -17,7 +18,7 @@ export function toleranceProblem(value: unknown): string | null {
 }
 
 /** The tolerance of an endpoint: its own setting, else that of the scheme. */
-export function toleranceOf(settings: Readonly<Record<string, unknown>>, scheme: number): number {
+export function toleranceOf(settings: VerificationSettings, scheme: number): number {
   const own = settings[TOLERANCE_SETTING];
   return typeof own === 'number' && toleranceProblem(own) === null ? own : scheme;
 }

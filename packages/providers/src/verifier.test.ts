@@ -1,3 +1,4 @@
+import type { VerificationSettings } from './verification-settings';
 import { createHash, createHmac } from 'node:crypto';
 import { jsonBody } from './body-value';
 import vectorFile from './fixtures/provider-vectors.json';
@@ -24,7 +25,7 @@ function request(
   return { method, target, headers: HeaderList.from(headers), body: Buffer.from(body as string), receivedAt: NOW };
 }
 
-function verifier(provider: string, secret = 'k', settings: Record<string, unknown> = {}): Verifier {
+function verifier(provider: string, secret = 'k', settings: VerificationSettings = {}): Verifier {
   const made = createVerifier({
     provider,
     scheme: null,

@@ -9,6 +9,7 @@ import type { Scheme, SchemeContext } from './scheme/scheme';
 import type { SchemeSpec } from './scheme/scheme-spec';
 import { toleranceProblem, TOLERANCE_SETTING } from './timestamp';
 import { refused, type Verification } from './verification';
+import type { VerificationSettings } from './verification-settings';
 import type { WebhookRequest } from './webhook-request';
 
 export interface ActiveSecret {
@@ -26,7 +27,7 @@ export interface VerificationConfig {
   secrets: readonly ActiveSecret[];
   /** The URL as configured at the provider, for those that sign it. */
   publicUrl: string | null;
-  settings: Readonly<Record<string, unknown>>;
+  settings: VerificationSettings;
 }
 
 export interface Verifier {

@@ -1,4 +1,4 @@
-import type { VerificationConfig } from '@paggio/providers';
+import type { VerificationConfig, VerificationSettings } from '@paggio/providers';
 import type { RetryInput, RetryPolicy } from './retry-policy';
 import type { Mode } from '../principal';
 import type { DestinationTls, DestinationTlsInput } from './destination-tls';
@@ -88,7 +88,7 @@ export interface VerificationView {
   /** The last four characters of each secret. */
   secretsLastFour: string[];
   publicUrl: string | null;
-  settings: Readonly<Record<string, unknown>>;
+  settings: VerificationSettings;
   /** The last four characters of the secret of each environment that has one for replays. */
   replaySecretsLastFour: Record<string, string>;
 }
@@ -105,7 +105,7 @@ export interface VerificationInput {
   /** If an update leaves them out, the stored ones stay, as long as the other members stay the same. */
   secrets?: readonly (string | { value: string; expiresAt?: Date | null })[];
   publicUrl?: string | null;
-  settings?: Record<string, unknown>;
+  settings?: VerificationSettings;
   /**
    * Secrets that sign replays to other environments, by environment. `null` removes one. If an update leaves one out,
    * it stays, as long as `provider`, `scheme`, `settings` and `publicUrl` stay the same.

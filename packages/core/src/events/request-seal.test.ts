@@ -1,3 +1,4 @@
+import type { VerificationSettings } from '@paggio/providers';
 import { createVerifier, type Verifier } from '@paggio/providers';
 import fc from 'fast-check';
 import { findCredentials, type CarryingRequest } from './credentials';
@@ -7,7 +8,7 @@ import { SecretBox } from '../secrets/secret-box';
 
 const seal = new RequestSeal(new SecretBox(Buffer.alloc(32, 7)));
 
-function verifierOf(provider: string, settings: Record<string, unknown> = {}): Verifier {
+function verifierOf(provider: string, settings: VerificationSettings = {}): Verifier {
   const secrets = [{ value: 'a secret of some length', expiresAt: null }];
   const made = createVerifier({ provider, scheme: null, secrets, publicUrl: null, settings });
   if (Array.isArray(made)) throw new Error(JSON.stringify(made));

@@ -1,3 +1,4 @@
+import type { VerificationSettings } from '../verification-settings';
 import { isUtf8 } from 'node:buffer';
 import { createHash, type KeyObject } from 'node:crypto';
 import { jsonOf } from '../body-value';
@@ -135,7 +136,7 @@ function coversBody(spec: JwtSpec, body: Buffer): spec is JwtSpec & { bodyHash: 
   return spec.bodyHash !== undefined && !(spec.bodyHash.omittedWhenEmpty && body.length === 0);
 }
 
-function issuerOf(spec: JwtSpec, settings: Readonly<Record<string, unknown>>): string | undefined {
+function issuerOf(spec: JwtSpec, settings: VerificationSettings): string | undefined {
   const own = spec.issuerSetting === undefined ? undefined : settings[spec.issuerSetting];
   return typeof own === 'string' && own !== '' ? own : spec.issuer;
 }

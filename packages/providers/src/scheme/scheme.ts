@@ -1,3 +1,4 @@
+import type { VerificationSettings } from '../verification-settings';
 import type { BodyPlace } from '../json-reader';
 import type { Verification } from '../verification';
 import type { WebhookRequest } from '../webhook-request';
@@ -9,7 +10,7 @@ export interface SchemeContext {
   secrets: readonly string[];
   /** The URL as configured at the provider, for those that sign it. Never built from the request's Host. */
   publicUrl: string | null;
-  settings: Readonly<Record<string, unknown>>;
+  settings: VerificationSettings;
   /** The source of keys that providers publish; `null` when this process may not fetch any. */
   keys: KeyDirectory | null;
 }
@@ -28,7 +29,7 @@ export interface SigningInput {
   /** Message id, for schemes that sign one. */
   id: string;
   /** `settings` of the endpoint's verification. @default {} */
-  settings?: Readonly<Record<string, unknown>>;
+  settings?: VerificationSettings;
 }
 
 /** What signing adds to a request. */

@@ -1,4 +1,4 @@
-import { parseTime, type VerificationInput } from '@paggio/core';
+import { parseTime, type VerificationInput, type VerificationSettings } from '@paggio/core';
 import type { VerificationDto } from './endpoints.dto';
 
 /** The verification that a body asks for. Members that are left out stay left out. */
@@ -12,7 +12,8 @@ export function toVerificationInput(dto: VerificationDto): VerificationInput {
         : { value: secret.value, expiresAt: secret.expires_at ? (parseTime(secret.expires_at) ?? null) : null },
     ),
     publicUrl: dto.public_url,
-    settings: dto.settings,
+    // The core checks every value.
+    settings: dto.settings as VerificationSettings | undefined,
     replaySecrets: dto.replay_secrets,
   };
 }
