@@ -41,6 +41,7 @@ SAID_IN_WORDS = [
     (r"The endpoint has no verification", "and an endpoint with verification"),
     (r"Verification of .* needs a secret", "Nearly all providers need at least one."),
     (r"The endpoint has no destination for this event", "must have a destination that accepts the event"),
+    (r"The endpoint has no destination URL to take the \w+ URL from", "need a destination with a URL"),
     (r"filter needs at least one condition", "at least one"),
     (r"There is no such destination, or it belongs to another endpoint", "to this destination"),
     (r"There is no such destination of this endpoint", "Id of an existing destination"),

@@ -1035,7 +1035,7 @@ export interface Operations {
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. staging needs a staging host, which the operator sets. custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. original and staging need a destination with a URL, and staging needs a staging host, which the operator sets. custom: to custom_url. */
           environment: 'original' | 'staging' | 'local';
           /** Includes the sender's credentials even when the target is not a host of the endpoint's own destinations. Needs the scope resign or admin. */
           include_credentials?: boolean;
@@ -1043,7 +1043,7 @@ export interface Operations {
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. staging needs a staging host, which the operator sets. custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. original and staging need a destination with a URL, and staging needs a staging host, which the operator sets. custom: to custom_url. */
           environment: 'custom';
           /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
           custom_url: string;
@@ -1053,7 +1053,7 @@ export interface Operations {
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. staging needs a staging host, which the operator sets. custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. original and staging need a destination with a URL, and staging needs a staging host, which the operator sets. custom: to custom_url. */
           environment: 'custom';
           /** Alias of custom_url. */
           customUrl: string;

@@ -45,7 +45,7 @@ export class ReplayDto {
   destination_url?: string;
 
   @Doc(
-    'One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. staging needs a staging host, which the operator sets. custom: to custom_url.',
+    'One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. original and staging need a destination with a URL, and staging needs a staging host, which the operator sets. custom: to custom_url.',
   )
   @Rule(rules.optional(fields.replay.environment))
   environment?: Environment;
