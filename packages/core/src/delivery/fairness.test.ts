@@ -40,8 +40,9 @@ test('a rate limit holds across processes with a backlog, and everything arrives
   await drained(gateway, endpoint.id);
   expect(recorder.requests).toHaveLength(60);
   expect(new Set(recorder.requests.map((request) => request.headers['webhook-id'])).size).toBe(60);
-  // 60 events at 20 a second, less the two that may go at once.
-  expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(2_850);
+  // 60 events at 20 a second, less the two that may go at once, take 2,900 ms. The first may arrive late, because it
+  // waits for its connection. Without the limit, or with one for each process, they take half the time at most.
+  expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(2_500);
   await second.stop();
   await gateway.stop();
   await recorder.stop();
