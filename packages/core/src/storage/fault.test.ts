@@ -38,7 +38,8 @@ test('terminated connections of every kind lose nothing and stop nothing [CRA-07
       }
     }
   });
-  for (let round = 0; round < (full ? 20 : 5); round++) {
+  // Until a connection ended with events on it: only then it shows that those were not acknowledged.
+  for (let round = 0; round < (full ? 20 : 5) || refused === 0; round++) {
     await query(gateway.database.url, terminate);
     const before = acknowledged.length;
     await until(gateway.paggio, async () => (acknowledged.length > before + 10 ? true : undefined));
@@ -56,7 +57,6 @@ test('terminated connections of every kind lose nothing and stop nothing [CRA-07
   });
   const delivered = new Set(recorder.requests.map((request) => request.headers['webhook-id']));
   expect(acknowledged.filter((id) => !delivered.has(id))).toEqual([]);
-  expect(refused).toBeGreaterThan(0);
   await gateway.stop();
   await recorder.stop();
 }, 90_000);
