@@ -44,6 +44,12 @@ export interface Scenario {
 }
 
 /**
+ * Messages are sent for this long before their times are judged, because a process compiles its code in its first
+ * seconds.
+ */
+export const WARM_UP_SECONDS = 15;
+
+/**
  * How long something may take. A quick run measures only a few seconds, on a machine that others may use too, so its
  * bound is three times as wide. That still shows work that has stopped.
  */

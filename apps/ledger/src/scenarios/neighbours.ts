@@ -1,5 +1,5 @@
 import { TcpProxy } from '../faults/tcp-proxy';
-import { boundMs, judge, type Scenario } from '../scenario';
+import { boundMs, judge, WARM_UP_SECONDS, type Scenario } from '../scenario';
 import { random } from '../seed';
 import { ONCE, type SendOrder, type SendReport } from '../sender/send-order';
 import { World } from '../world';
@@ -15,8 +15,6 @@ const NARROW_BYTES = 150_000;
 /** The bound during the flood: each connection is busy with events of the flood, and the quiet user's come next. */
 const FLOODED_P99_MS = 5_000;
 const SETTLING_SECONDS = 20;
-/** The code of a process is still being compiled in its first seconds. */
-const WARM_UP_SECONDS = 15;
 
 /** Acceptance cases LOA-07 and LOA-08: one user sends nearly everything, then more than can be stored. */
 export const neighbours: Scenario = {

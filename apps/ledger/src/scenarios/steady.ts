@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { boundMs, type Scenario } from '../scenario';
+import { boundMs, WARM_UP_SECONDS, type Scenario } from '../scenario';
 import { folder } from '../world';
 import { underLoad } from './under-load';
 
 const RATE = 200;
-/** The code of a process is still being compiled in its first seconds. */
-const WARM_UP_SECONDS = 15;
 /** Bounds in milliseconds. A Shopify webhook has five seconds in all. */
 const P50_MS = 15;
 const P99_MS = 100;

@@ -60,8 +60,8 @@ function namesTheOwner({ text }: Statement): boolean {
 }
 
 /**
- * Statements that do not name the owner, and the reason why they need not. An entry that is no longer needed fails the
- * test too.
+ * Lists the statements that do not name the owner, each with the reason. The test also fails if an entry is no longer
+ * needed.
  */
 const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   // The owner is in a part of the statement that is made elsewhere.
