@@ -65,7 +65,7 @@ const LOAD = `
       from paggio.handlers h
       where (h.mode is null or h.mode = e.mode) and (h.user_id is null or h.user_id = e.user_id)
         and (h.endpoints = '{}' or h.endpoints && array[e.id::text, e.slug, e.name])), '[]') as handlers
-  from paggio.state s left join paggio.endpoints e on `;
+  from paggio.state s left join paggio.endpoints e on`;
 
 export class PostgresEndpointLoader implements EndpointLoader {
   constructor(
@@ -78,8 +78,9 @@ export class PostgresEndpointLoader implements EndpointLoader {
   ) {}
 
   async load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint> {
-    const [condition, value] = 'slug' in by ? ['e.slug = $1', by.slug] : ['e.id = $1', by.id];
-    const [row] = await this.database.lookUp<Row>(LOAD + condition, [value]);
+    const [row] = await ('slug' in by
+      ? this.database.lookUp<Row>('endpoint_by_slug', `${LOAD} e.slug = $1`, [by.slug])
+      : this.database.lookUp<Row>('endpoint_by_id', `${LOAD} e.id = $1`, [by.id]));
     if (!row) throw new Error('paggio.state has no row');
     return {
       endpoint: row.id === null ? null : this.readable(row, row.id),
@@ -89,9 +90,10 @@ export class PostgresEndpointLoader implements EndpointLoader {
   }
 
   async version(): Promise<number> {
-    const [row] = await this.database.lookUp<{
-      version: string;
-    }>('select config_version as version from paggio.state');
+    const [row] = await this.database.lookUp<{ version: string }>(
+      'config_version',
+      'select config_version as version from paggio.state',
+    );
     return Number(row?.version);
   }
 

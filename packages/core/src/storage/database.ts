@@ -149,10 +149,11 @@ export class Database {
   /**
    * Rows of a short look-up that a sender waits for, such as an endpoint or a key. Slow lists may hold every connection of
    * management for seconds, so this takes a connection of `capture`.
+   * @param name the same for the same text, so that its plan stays prepared
    */
-  async lookUp<T extends object>(sql: string, values: unknown[] = []): Promise<T[]> {
+  async lookUp<T extends object>(name: string, text: string, values: unknown[] = []): Promise<T[]> {
     this.source.checkOpen();
-    return (await this.capture.query<T>(sql, values)).rows;
+    return (await this.capture.query<T>({ name: `paggio_${name}`, text, values })).rows;
   }
 
   /**
@@ -171,9 +172,9 @@ export class Database {
   }
 
   /** The server limits the time of every statement. The driver does too, for a network that swallows packets. */
-  private setUpFor(commit: SessionLimits['commit']): string {
+  private setUpFor(commit: SessionLimits['commit'], planning: SessionLimits['planning'] = 'for_values'): string {
     const { statementMs, idleTransactionMs } = this.timing;
-    return sessionSettings({ statementMs, idleTransactionMs, commit });
+    return sessionSettings({ statementMs, idleTransactionMs, commit, planning });
   }
 
   private pool(purpose: string, commit: SessionLimits['commit']): Pool {
@@ -181,7 +182,8 @@ export class Database {
       max: 2,
       idleTimeoutMillis: 0,
       query_timeout: this.timing.queryMs,
-      setUp: this.setUpFor(commit),
+      // These pools run the same few statements again and again. Planning one takes several times as long as running it.
+      setUp: this.setUpFor(commit, 'once'),
     });
   }
 

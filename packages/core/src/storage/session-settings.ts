@@ -22,7 +22,6 @@ const relied: Readonly<Record<string, string>> = {
   idle_session_timeout: '0',
   transaction_timeout: '0',
   exit_on_error: 'off',
-  plan_cache_mode: 'auto',
 };
 
 /** Switches of the planner that are on by default in PostgreSQL 14 to 19. */
@@ -62,6 +61,11 @@ export interface SessionLimits {
    * the database, the role or the server says.
    */
   commit: 'durable' | 'forgetful' | 'default';
+  /**
+   * `once`: a statement is planned for all values at its first execution. PostgreSQL would plan each of the first five
+   * executions for its values. `for_values`: as PostgreSQL decides.
+   */
+  planning: 'once' | 'for_values';
 }
 
 /**
@@ -70,8 +74,12 @@ export interface SessionLimits {
  * version of the server does not have is null and left out. An app's planner switches (`enable_seqscan = off`) are
  * undone. The view `pg_settings` would name them all, but reading it takes the server several times as long.
  */
-export function sessionSettings({ statementMs, idleTransactionMs, commit }: SessionLimits): string {
-  const values = { ...relied, idle_in_transaction_session_timeout: String(idleTransactionMs) };
+export function sessionSettings({ statementMs, idleTransactionMs, commit, planning }: SessionLimits): string {
+  const values = {
+    ...relied,
+    plan_cache_mode: planning === 'once' ? 'force_generic_plan' : 'auto',
+    idle_in_transaction_session_timeout: String(idleTransactionMs),
+  };
   const list = Object.entries(values)
     .map(([name, value]) => `('${name}', '${value}')`)
     .join(', ');

@@ -103,43 +103,69 @@ export async function startGateway(
   };
 }
 
-/** Resolves with the event once it is no longer pending. Waits for telemetry events rather than for a clock. */
+/**
+ * Resolves with the event once it is no longer pending. Asks after each telemetry event about it, and seldom otherwise,
+ * because reading an event costs the database as much as capturing and delivering it.
+ */
 export async function settled(paggio: Paggio, who: Owner, eventId: string): Promise<EventDetail> {
-  return until(paggio, async () => {
-    const event = await paggio.admin.events.get(who, eventId);
-    return event.status === 'pending' ? undefined : event;
-  });
+  const concerns = (event: TelemetryEvent): boolean => 'eventId' in event && event.eventId === eventId;
+  // An event that was captured just now is still pending.
+  await telemetryOrPause(paggio, SETTLED_MS.first, concerns);
+  return until(
+    paggio,
+    async () => {
+      const event = await paggio.admin.events.get(who, eventId);
+      return event.status === 'pending' ? undefined : event;
+    },
+    SETTLED_MS,
+    concerns,
+  );
 }
 
 /** The wait after a telemetry event, because others come with it. */
 const GATHER_MS = 5;
 /** The growing pauses between two questions, for changes that only the database shows. */
-const ASK_MS = { first: 25, factor: 1.3, most: 150 };
+const ASK_MS = { first: 40, factor: 1.5, most: 200 };
+const SETTLED_MS = { first: 60, factor: 2, most: 250 };
 
-/** Asks again after each telemetry event, and from time to time. */
-export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>): Promise<T> {
+/** Asks again after each telemetry event that `concerns` accepts, and from time to time. */
+export async function until<T>(
+  paggio: Paggio,
+  ask: () => Promise<T | undefined>,
+  { first, factor, most } = ASK_MS,
+  concerns: (event: TelemetryEvent) => boolean = () => true,
+): Promise<T> {
   const deadline = Date.now() + 60_000;
   // Made here, so that its stack says who waited.
   const timedOut = new Error('waited for a minute without success');
-  for (let pause = ASK_MS.first; ; pause = Math.min(pause * ASK_MS.factor, ASK_MS.most)) {
+  for (let pause = first; ; pause = Math.min(pause * factor, most)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (Date.now() > deadline) throw timedOut;
-    await new Promise<void>((done, fail) => {
-      const timers = [setTimeout(finish, pause)];
-      const end = paggio.subscribe((event: TelemetryEvent) => {
-        if (timers.length === 1) timers.push(setTimeout(finish, GATHER_MS));
-        // Waiting does not help against wrong SQL (class 42).
-        if (event.type === 'fault' && /^42/.test((event.error as { code?: string }).code ?? ''))
-          fail(event.error instanceof Error ? event.error : new Error(String(event.error)));
-      });
-      function finish(): void {
-        timers.forEach((timer) => clearTimeout(timer));
-        end();
-        done();
-      }
-    });
+    await telemetryOrPause(paggio, pause, concerns);
   }
+}
+
+/** Resolves soon after a telemetry event that `concerns` accepts, and after the pause at the latest. */
+function telemetryOrPause(
+  paggio: Paggio,
+  pauseMs: number,
+  concerns: (event: TelemetryEvent) => boolean,
+): Promise<void> {
+  return new Promise<void>((done, fail) => {
+    const timers = [setTimeout(finish, pauseMs)];
+    const end = paggio.subscribe((event: TelemetryEvent) => {
+      if (timers.length === 1 && concerns(event)) timers.push(setTimeout(finish, GATHER_MS));
+      // Waiting does not help against wrong SQL (class 42).
+      if (event.type === 'fault' && /^42/.test((event.error as { code?: string }).code ?? ''))
+        fail(event.error instanceof Error ? event.error : new Error(String(event.error)));
+    });
+    function finish(): void {
+      timers.forEach((timer) => clearTimeout(timer));
+      end();
+      done();
+    }
+  });
 }
 
 /** Lets time pass for leases and schedules, which follow the clock of the database. */
