@@ -123,7 +123,7 @@ export interface Provider {
   readonly credentials: CredentialNames;
   /**
    * Lower-case names of the headers that carry a signature or belong to one, in any of its schemes. A request that is
-   * signed anew loses their old values. Credentials and delivery ids are not among them.
+   * re-signed loses their old values. Credentials and delivery ids are not among them.
    */
   readonly signatureHeaders: ReadonlySet<string>;
   /** Whether a scheme signs the URL as configured at the provider. */

@@ -160,7 +160,7 @@ export class SignedHeader {
   } {
     const timestamp = formatTimestamp(input.timestamp, this.unit);
     const idNames = this.present(input, this.idNames);
-    // A message that is signed anew keeps its id.
+    // A re-signed message keeps its id.
     const id = new HeaderList(input.rawHeaders).get(idNames[0] ?? '') ?? input.id;
     const headers: [string, string][] = [
       ...this.constants.map(([name, value]): [string, string] => [name, value]),
@@ -204,7 +204,7 @@ export class SignedHeader {
     return values.length > 1 ? repeated : values[0];
   }
 
-  /** The names that the request already has, so that it looks the same when it is signed anew; else the first name. */
+  /** The names that the request already has, so that it looks the same when it is re-signed; else the first name. */
   private present(input: SigningInput, names: readonly string[]): readonly string[] {
     const headers = new HeaderList(input.rawHeaders);
     const found = names.filter((name) => headers.has(name));
