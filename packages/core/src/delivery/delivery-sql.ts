@@ -41,6 +41,9 @@ export const PENDING_DESTINATIONS = `pending(id) as (
     from pending where pending.id is not null
   )`;
 
+// The plan is made once, perhaps while the tables are empty, and stays. A join could then read whole tables, so rows are
+// looked up by their key in two ways. Lateral subqueries that lock rows or have an offset cannot become joins. Keys from
+// `unnest(array(...))` count as ten rows to the planner, where it would expect many from a subquery.
 // Lanes come in random order, so that the limit does not starve the same lanes every time. Each lane fills one half of
 // its slots with the oldest due deliveries and the other with the newest, so that a backlog of retries does not hold up
 // new events. If the worker of a probe dies, another probe follows when the lease has run out.
@@ -49,21 +52,22 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
     select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
       coalesce(room.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
     from pending
-      join paggio.destinations x on x.id = pending.id
-      join paggio.endpoints e on e.id = x.endpoint_id
-        -- Deliveries of something deleted are claimed to be cancelled: the deleting process may have died on the way.
-        and (x.status = 'ACTIVE' and e.status = 'ACTIVE' or x.deleted_at is not null or e.deleted_at is not null)
-        and (x.open_until is null or x.open_until <= now())
+      cross join lateral (select * from paggio.destinations where id = pending.id offset 0) x
+      cross join lateral (select * from paggio.endpoints where id = x.endpoint_id offset 0) e
       left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = pending.id
       left join unnest($6::text[], $7::int[], $8::int[]) as h(name, count, index) on h.name = x.handler
-    -- A handler that this process does not have waits for one that does.
-    where x.handler is null or h.name is not null or x.deleted_at is not null or e.deleted_at is not null
+    where (x.open_until is null or x.open_until <= now())
+      -- Deliveries of something deleted are claimed to be cancelled: the deleting process may have died on the way.
+      and (x.deleted_at is not null or e.deleted_at is not null
+        -- A handler that this process does not have waits for one that does.
+        or x.status = 'ACTIVE' and e.status = 'ACTIVE' and (x.handler is null or h.name is not null))
   ), gated as materialized (
     -- Their slots are counted in their row: the claim that locks it takes them, and others skip it.
-    select x.id, x.open_until, x.paced_until
-    from lanes l join paggio.destinations x on x.id = l.id
-    where l.slots > 0 and (l.open_until is not null or l.rate_limit is not null) and (x.open_until is null or x.open_until <= now())
-    for no key update of x skip locked
+    select x.* from lanes l cross join lateral (
+      select id, open_until, paced_until from paggio.destinations
+      where id = l.id and (open_until is null or open_until <= now()) for no key update skip locked
+    ) x
+    where l.slots > 0 and (l.open_until is not null or l.rate_limit is not null)
   ), free as materialized (
     select l.id, l.ordered, g.open_until is not null as probing, least(l.slots, case when g.open_until is not null then 1 end,
         case when l.rate_limit is not null then ${PACED_SLOTS} end) as slots
@@ -90,16 +94,20 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
     -- A delivery that was refused before may be one that is always refused: it would say nothing about the others.
     select p.event_id, p.destination_id
     from free cross join lateral (
-      select d.event_id, d.destination_id
-      from (
-        (select d.event_id, d.attempt_count from paggio.deliveries d
-         where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now() order by d.due_at limit ${PROBE_CHOICE})
-        union
-        (select d.event_id, d.attempt_count from paggio.deliveries d
-         where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now() order by d.due_at desc limit ${PROBE_CHOICE})
-      ) c join paggio.deliveries d on d.event_id = c.event_id and d.destination_id = free.id
-      where d.state = 'pending' and d.due_at <= now()
-      order by c.attempt_count, random() limit 1 for update of d skip locked
+      select d.* from (
+        select * from (
+          (select d.event_id, d.attempt_count from paggio.deliveries d
+           where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now() order by d.due_at limit ${PROBE_CHOICE})
+          union
+          (select d.event_id, d.attempt_count from paggio.deliveries d
+           where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now() order by d.due_at desc limit ${PROBE_CHOICE})
+        ) c order by c.attempt_count, random()
+      ) c cross join lateral (
+        -- Only a pending delivery is due.
+        select d.event_id, d.destination_id from paggio.deliveries d
+        where d.event_id = c.event_id and d.destination_id = free.id and d.due_at <= now() for update skip locked
+      ) d
+      limit 1
     ) p
     where free.slots > 0 and not free.ordered and free.probing
     limit $3
@@ -123,16 +131,21 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
       from considered where head_id is null or head_id = event_id
     ) h where h.n <= h.slots
     limit $3
+  ), late as materialized (
+    select event_id, destination_id, later from considered where head_id <> event_id
   ), postponed as (
-    update paggio.deliveries d set due_at = c.later, due_reason = 'waits for an earlier event of its order key'
-    from considered c
-    where c.head_id <> c.event_id and d.event_id = c.event_id and d.destination_id = c.destination_id and d.due_at <= now()
+    update paggio.deliveries d set due_at = l.later, due_reason = 'waits for an earlier event of its order key'
+    from unnest(array(select event_id from late), array(select destination_id from late), array(select later from late))
+      as l(event_id, destination_id, later)
+    where d.event_id = l.event_id and d.destination_id = l.destination_id and d.due_at <= now()
     returning 1
+  ), chosen as materialized (
+    select * from picked union select * from heads
   ), leased as (
     update paggio.deliveries d set lease_token = gen_random_uuid(), due_at = now() + interval '${leaseMs} milliseconds',
       takeovers = d.takeovers + (d.lease_token is not null)::int
-    from (select * from picked union select * from heads) p
-    where d.event_id = p.event_id and d.destination_id = p.destination_id
+    from unnest(array(select event_id from chosen), array(select destination_id from chosen)) as c(event_id, destination_id)
+    where d.event_id = c.event_id and d.destination_id = c.destination_id
     returning d.event_id, d.destination_id, d.endpoint_id, d.lease_token, d.attempt_count, d.takeovers
   ), counted as (
     update paggio.destinations x set

@@ -7,6 +7,7 @@ import type { EventStatus } from './event';
 import { GROWTH } from './latency-slots';
 import type { ChangeLog } from './change-log';
 import type { Database } from '../storage/database';
+import { statementsOf } from '../storage/statements';
 import type { Dictionary } from './dictionary';
 
 /** The statuses in the order of their numbers in the index. */
@@ -132,12 +133,15 @@ export class EventIndex {
   }
 
   private async write(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
-    const [row] = await manager.query<WriteRow[]>(WRITE, [ids]);
+    const statements = statementsOf(manager);
+    const write = async (some: readonly string[]): Promise<WriteRow | undefined> =>
+      (await statements.prepared<WriteRow>('paggio_index', WRITE, [some]))[0];
+    const row = await write(ids);
     const ended = row?.ended ?? [];
     if (!row?.nameless) return ended;
     // These events have new strings. The strings get their numbers first, and then the events are written.
     await this.dictionary.name(manager, row.nameless);
-    const [rest] = await manager.query<WriteRow[]>(WRITE, [row.nameless]);
+    const rest = await write(row.nameless);
     return [...ended, ...(rest?.ended ?? [])];
   }
 }
@@ -158,8 +162,10 @@ interface WriteRow {
 
 // A crash of the database may lose the newest steps. It loses the position in the log too, so they are repeated. A step
 // looks up a few thousand ids. While the tables are small or their statistics are old, the planner would choose to read
-// the whole tables instead.
-const SETTINGS = 'set local synchronous_commit = off; set local enable_seqscan = off';
+// the whole tables instead. Planning the statement that writes takes longer than a step of a few events, so it is planned
+// once for all numbers of ids.
+const SETTINGS =
+  'set local synchronous_commit = off; set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan';
 
 /** A snapshot from before every transaction. */
 const BEGINNING = '1:1:';

@@ -1,6 +1,8 @@
 /**
  * Makes the next delivery of the same order key due after one has ended, because it was postponed while that one was
- * pending. This covers only deliveries without an attempt, so that a retry keeps its time.
+ * pending. This covers only deliveries without an attempt, so that a retry keeps its time. Only a pending delivery has a
+ * `due_at`. The outer condition does not say `pending`, because the planner could then read all pending deliveries of the
+ * destination by `deliveries_due`.
  * @param ended rows (destination_id, order_key, order_seq)
  */
 export function followersOf(ended: string): string {
@@ -15,7 +17,7 @@ export function followersOf(ended: string): string {
       ) n
       where s.order_key is not null
     ) n
-    where f.event_id = n.event_id and f.destination_id = n.destination_id and f.state = 'pending'
+    where f.event_id = n.event_id and f.destination_id = n.destination_id
       and f.lease_token is null and f.attempt_count = 0 and f.due_at > now()`;
 }
 

@@ -193,7 +193,11 @@ test.each(['database', 'role'])(
     const durable = settings.map(([setting, , ours]) => `${setting} = ${ours}`);
     const forgetful = durable.map((one) => one.replace('synchronous_commit = on', 'synchronous_commit = off'));
     const plannedOnce = (all: string[]): string[] =>
-      all.map((one) => one.replace('plan_cache_mode = auto', 'plan_cache_mode = force_generic_plan'));
+      all.map((one) =>
+        one
+          .replace('plan_cache_mode = auto', 'plan_cache_mode = force_generic_plan')
+          .replace('enable_seqscan = on', 'enable_seqscan = off'),
+      );
     for (const pool of [direct.capture, direct.settle]) expect(await shown(pool)).toEqual(plannedOnce(durable));
     expect(await shown(direct.lease)).toEqual(plannedOnce(forgetful));
     const management = { query: async (sql: string) => ({ rows: await direct.rows<Record<string, unknown>>(sql) }) };

@@ -62,8 +62,9 @@ export interface SessionLimits {
    */
   commit: 'durable' | 'forgetful' | 'default';
   /**
-   * `once`: a statement is planned for all values at its first execution. PostgreSQL would plan each of the first five
-   * executions for its values. `for_values`: as PostgreSQL decides.
+   * `once`: a statement is planned at its first execution, for all values and for tables of any size. PostgreSQL would
+   * plan each of the first five executions for its values, and would read whole tables while they are small or their
+   * statistics are old; such a plan stays after the tables have grown. `for_values`: as PostgreSQL decides.
    */
   planning: 'once' | 'for_values';
 }
@@ -93,6 +94,7 @@ export function sessionSettings({ statementMs, idleTransactionMs, commit, planni
   ];
   if (commit === 'durable') parts.push(DURABLE);
   if (commit === 'forgetful') parts.push('set synchronous_commit = off');
+  if (planning === 'once') parts.push('set enable_seqscan = off');
   return parts.join('; ');
 }
 

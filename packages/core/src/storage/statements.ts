@@ -15,24 +15,39 @@ export interface Statements {
   query<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
 }
 
+export interface TransactionStatements extends Statements {
+  /**
+   * Runs a statement whose plan stays prepared in the session, where the driver is pg.
+   * @param name the same for the same text
+   */
+  prepared<Row>(name: string, sql: string, values: unknown[]): Promise<Row[]>;
+}
+
 /**
  * Runs Paggio's own statements in a transaction. Both kinds of answers get one shape. If the driver is pg, our own
  * parsers read the results. Errors do not carry the values of a statement into the app.
  */
-export function statementsOf(transaction: Transaction): Statements {
+export function statementsOf(transaction: Transaction): TransactionStatements {
+  const rowsOf = async <Row>(sql: string, values?: unknown[], name?: string): Promise<Row[]> => {
+    const answer = await answerOf(transaction, sql, values, name);
+    return (Array.isArray(answer) ? answer : (answer as { rows: unknown[] }).rows) as Row[];
+  };
   return {
-    async query<Row>(sql: string, values?: unknown[]): Promise<Row[]> {
-      const answer = await answerOf(transaction, sql, values);
-      return (Array.isArray(answer) ? answer : (answer as { rows: unknown[] }).rows) as Row[];
-    },
+    query: (sql, values) => rowsOf(sql, values),
+    prepared: (name, sql, values) => rowsOf(sql, values, name),
   };
 }
 
-async function answerOf(transaction: Transaction, sql: string, values?: unknown[]): Promise<unknown> {
+async function answerOf(
+  transaction: Transaction,
+  sql: string,
+  values: unknown[] | undefined,
+  name: string | undefined,
+): Promise<unknown> {
   const client = await clientOf(transaction);
   try {
     if (client === undefined) return await transaction.query(sql, values);
-    return await client.query({ text: sql, values: values ?? [], types: ownTypes });
+    return await client.query({ name, text: sql, values: values ?? [], types: ownTypes });
   } catch (error) {
     dropValues(error);
     throw error;

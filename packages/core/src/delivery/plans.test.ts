@@ -1,0 +1,163 @@
+import type { Pool, PoolClient } from 'pg';
+import { insertion, countDuplicates } from '../capture/intake-sql';
+import { defaultTiming } from '../flow/timing';
+import { WAKE_FOLLOWERS } from '../queue/follower-sql';
+import { capture, owner, query, startGateway, type TestGateway } from '../testing';
+import { CANCEL, LOAD, RELEASE, timedStatements } from './delivery-sql';
+
+/** Statements of capture and delivery, by the pool that runs them. */
+const { claim, settle, renew } = timedStatements(defaultTiming);
+const statements: Record<'capture' | 'lease' | 'settle', Record<string, string>> = {
+  capture: { intake: insertion(0, defaultTiming).text, duplicates: countDuplicates.text },
+  lease: { claim, load: LOAD, renew, release: RELEASE },
+  settle: { settle: settle.text, cancel: CANCEL, followers: WAKE_FOLLOWERS },
+};
+
+/**
+ * What an index must be asked for in a table. Anything less reads an amount of rows that grows with the table, or with
+ * the backlog of a destination.
+ */
+const asked: Record<string, readonly RegExp[]> = {
+  deliveries: [
+    /\(event_id = .*destination_id = /,
+    /\(destination_id = .*due_at <= now\(\)/,
+    /\(destination_id = .*order_key = /,
+    /^\(event_id = ANY \(\$1\)\)$/,
+  ],
+  attempts: [],
+  destinations: [/\((endpoint_)?id = /],
+  endpoints: [/\((id|slug) = /],
+  events: [/\(id = /],
+  dedup_keys: [/endpoint_id = .*key = /],
+};
+
+interface Node {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Cond'?: string;
+  Plans?: Node[];
+}
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startGateway({ roles: ['api'] });
+  // PostgreSQL must not look at the tables by itself while they are filled.
+  for (const table of Object.keys(asked))
+    await query(gateway.database.url, `alter table paggio.${table} set (autovacuum_enabled = false)`);
+});
+
+afterAll(() => gateway.stop());
+
+/** The nodes below a plan that read a table, each with the kind of its parent. */
+function scansOf(node: Node, parent = ''): { node: Node; parent: string }[] {
+  const below = (node.Plans ?? []).flatMap((child) => scansOf(child, node['Node Type']));
+  const reads = node['Relation Name'] !== undefined && node['Node Type'] !== 'ModifyTable';
+  return reads && node['Node Type'] !== 'LockRows' ? [{ node, parent }, ...below] : below;
+}
+
+/** Whether a scan reads few rows, however large the table is. */
+function isBounded({ node, parent }: { node: Node; parent: string }): boolean {
+  const conditions = asked[node['Relation Name'] as string];
+  if (conditions === undefined) return true;
+  const condition = node['Index Cond'] ?? '';
+  if (!/^Index (Only )?Scan$|^Bitmap (Heap|Index) Scan$/.test(node['Node Type'])) return false;
+  if (node['Node Type'] === 'Bitmap Heap Scan') return true;
+  // The first entry of an index.
+  if (parent === 'Limit' && condition === '') return true;
+  return (
+    conditions.some((one) => one.test(condition)) || (parent === 'Limit' && /^\(destination_id > /.test(condition))
+  );
+}
+
+async function withClient(pool: Pool, work: (client: PoolClient) => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await work(client);
+  } finally {
+    client.release();
+  }
+}
+
+async function unbounded(client: PoolClient, name: string, text: string): Promise<string[]> {
+  await client.query(`prepare ${name} as ${text}`);
+  const count = Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
+  const nothing = Array.from({ length: count }, () => 'null').join();
+  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
+    `explain (format json) execute ${name}${count > 0 ? `(${nothing})` : ''}`,
+  );
+  await client.query(`deallocate ${name}`);
+  const plan = rows[0]?.['QUERY PLAN'][0].Plan as Node;
+  return scansOf(plan)
+    .filter((scan) => !isBounded(scan))
+    .map(({ node }) => `${name}: ${node['Node Type']} on ${node['Relation Name']} ${node['Index Cond'] ?? ''}`);
+}
+
+/** The scans of every statement that would read too much, as planned now in sessions of the gateway. */
+async function allUnbounded(): Promise<string[]> {
+  const found: string[] = [];
+  for (const [pool, texts] of Object.entries(statements))
+    await withClient(gateway.assembly.database.database[pool as 'capture'], async (client) => {
+      for (const [name, text] of Object.entries(texts)) found.push(...(await unbounded(client, name, text)));
+    });
+  return found;
+}
+
+async function analyze(): Promise<void> {
+  for (const table of Object.keys(asked)) await query(gateway.database.url, `analyze paggio.${table}`);
+}
+
+/** Copies rows with new values for some columns. */
+const copies = (table: string, changed: string, from: string): string => `
+  insert into paggio.${table} select (jsonb_populate_record(r, jsonb_build_object(${changed}))).* from ${from}`;
+
+const FILL = `
+  create temporary table first_endpoint as select * from paggio.endpoints;
+  create temporary table first_destination as select * from paggio.destinations;
+  create temporary table first_event as select * from paggio.events;
+  ${copies('endpoints', `'id', gen_random_uuid(), 'slug', 'many-' || n`, 'first_endpoint r, generate_series(1, 200) n')};
+  ${copies('destinations', `'id', gen_random_uuid(), 'endpoint_id', e.id`, 'first_destination r, paggio.endpoints e')};
+  ${copies('events', `'id', gen_random_uuid()`, 'first_event r, generate_series(1, 5000)')};
+  insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at)
+    select e.id, d.id, d.endpoint_id, case when e.n % 3 = 0 then 'delivered' else 'pending' end,
+      case when e.n % 3 <> 0 then now() - e.n * interval '1 second' end
+    from (select id, row_number() over () as n from paggio.events) e
+      join (select id, endpoint_id, row_number() over () as n from paggio.destinations) d on d.n = e.n % 200
+    on conflict do nothing;
+  insert into paggio.dedup_keys (endpoint_id, key, event_id, sha256, expires_at)
+    select endpoint_id, sha256(id::text::bytea), id, '', now() from paggio.events`;
+
+// Plans are made once for each connection, so a plan of any moment may be in use for days. One state is not here: a table
+// that was analysed while it was empty. PostgreSQL then plans for an empty table until it analyses the table again, which
+// it does within a minute of the first fifty rows.
+test('no statement of capture or delivery reads whole tables or backlogs, whenever it is planned', async () => {
+  expect(await allUnbounded()).toEqual([]);
+  const destinationUrl = 'https://example.test/';
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'source', destinationUrl });
+  await capture(gateway.paggio, endpoint.slug, '{}');
+  await query(gateway.database.url, FILL);
+  expect(await allUnbounded()).toEqual([]);
+  await analyze();
+  expect(await allUnbounded()).toEqual([]);
+  // All deliveries of one destination, which suits an index by destination least.
+  await query(
+    gateway.database.url,
+    `update paggio.deliveries set destination_id = (select min(destination_id::text)::uuid from paggio.deliveries)`,
+  );
+  await query(gateway.database.url, 'analyze paggio.deliveries');
+  expect(await allUnbounded()).toEqual([]);
+});
+
+test('the look-ups that a sender waits for are prepared and use an index', async () => {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'looked up' });
+  await capture(gateway.paggio, endpoint.slug, '{}');
+  await withClient(gateway.assembly.database.database.capture, async (client) => {
+    const { rows } = await client.query<{ name: string; statement: string }>(
+      `select name, statement from pg_prepared_statements where name like 'paggio_%'`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['paggio_endpoint_by_slug', 'paggio_config_version', 'paggio_intake']),
+    );
+    for (const { name, statement } of rows) expect(await unbounded(client, `again_${name}`, statement)).toEqual([]);
+  });
+});
