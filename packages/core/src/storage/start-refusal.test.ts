@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
+import { SCRAM_ROLE } from '@paggio/embedded-database/testing';
 import { createPaggio } from '../index';
 import { createTestDatabase, query, testMasterKey, type TestDatabase } from '../testing';
 import { migrate } from './migration-sql';
@@ -80,6 +81,19 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
     /percent-encode/,
   ],
   ['a missing password', () => at((url) => (url.password = '')), /asks for a password/, /Add the password/],
+  [
+    'a missing password of a role that signs in with SCRAM',
+    async () => {
+      roles.push(SCRAM_ROLE);
+      await query(database.url, `create role ${SCRAM_ROLE} login password 'x'`);
+      return at((url) => {
+        url.username = SCRAM_ROLE;
+        url.password = '';
+      });
+    },
+    /asks for a password/,
+    /Add the password/,
+  ],
   [
     'a database that does not exist',
     () => at((url) => (url.pathname = '/none')),

@@ -115,17 +115,18 @@ const codes: Readonly<Record<string, Refusal>> = {
   },
 };
 
+const NO_PASSWORD: Refusal = {
+  what: 'The database asks for a password, but the configuration has none',
+  hint: 'Add the password to the database URL (postgres://user:password@host/name), or set PGPASSWORD.',
+};
+
 const texts: readonly (Refusal & { like: RegExp })[] = [
   {
     like: /does not support SSL connections/,
     what: 'The database offers no TLS',
     hint: 'Switch TLS on at the server (`ssl = on`), or leave sslmode out of the database URL if the network is trusted.',
   },
-  {
-    like: /client password must be a (?:non-empty )?string/,
-    what: 'The database asks for a password, but the configuration has none',
-    hint: 'Add the password to the database URL (postgres://user:password@host/name), or set PGPASSWORD.',
-  },
+  { ...NO_PASSWORD, like: /client password must be a (?:non-empty )?string/ },
   {
     like: /Password must be a string/,
     what: 'database.password did not return a string',
@@ -147,7 +148,7 @@ export function startRefusal(error: unknown): PaggioError | null {
   const cause = sourceOf(error);
   const { code = '', severity, message = '', syscall } = cause;
   const fromServer = typeof severity === 'string';
-  const refusal = fromServer ? states[code] : (codes[code] ?? textual(message));
+  const refusal = fromServer ? stated(code, message) : (codes[code] ?? textual(message));
   if (refusal) return refused(refusal, message, error);
   // Poolers of providers answer with codes of internal errors: "Tenant or user not found".
   if (fromServer && (code.startsWith('XX') || code.startsWith('08')))
@@ -184,6 +185,11 @@ function refused({ what, hint, passes }: Refusal, said: string, cause: unknown):
     ...(passes ? { retryAfterSeconds: 5 } : {}),
     cause,
   });
+}
+
+function stated(code: string, message: string): Refusal | undefined {
+  // A server that takes the password itself, as with LDAP or PAM, gets an empty one if there is none.
+  return code === sqlState.invalidPassword && /^empty password/.test(message) ? NO_PASSWORD : states[code];
 }
 
 function textual(message: string): Refusal | undefined {

@@ -6,6 +6,9 @@ export { copyClusterFiles } from './cluster-files';
 export { startEarlierDatabase, type EarlierDatabase } from './earlier-version';
 export { throwAwayDirectory } from './throw-away-directory';
 
+/** The name of a role that signs in with SCRAM. A test that needs one creates it. */
+export const SCRAM_ROLE = 'paggio_scram';
+
 /** The kept connections to the databases of this suite, by URL. */
 const kept = new Map<string, KeptClient>();
 
