@@ -3,18 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { MasterKeyFiles, scopes } from '@paggio/core';
-import { createTestDatabase, query, Recorder, testMasterKey } from '@paggio/core/testing';
+import { migratedDatabase, query, Recorder, testMasterKey } from '@paggio/core/testing';
 import { throwAwayDirectory } from '@paggio/embedded-database/testing';
 import axios from 'axios';
 import { readEnvironment } from './environment';
+import { failingStarts, type FailedStart } from './testing/failing-starts';
 import { LocalServer } from './testing/local-server';
-import { runToEnd, ServerProcess } from './testing/server-process';
+import { linesOf } from './testing/log-lines';
+import { ServerProcess } from './testing/server-process';
 
 const KILLS = process.env['PAGGIO_FULL'] ? 3 : 1;
 const DEFAULT_PORT = 4400;
 
 let directory: string;
 const masterKey = testMasterKey.toString('hex');
+const NO_DATABASE = 'postgres://nobody:s3cret@127.0.0.1:1/none';
 
 beforeEach(() => {
   directory = join(throwAwayDirectory('paggio-start-'), 'data');
@@ -22,29 +25,66 @@ beforeEach(() => {
 
 afterEach(() => rmSync(join(directory, '..'), { recursive: true, force: true }));
 
+/** Starts that fail for a mistake in the environment, or because there is no database; each printed as text and as JSON. */
+interface Failing {
+  mistakes: FailedStart;
+  noDatabase: FailedStart;
+  mistakesAsJson: FailedStart;
+  noDatabaseAsJson: FailedStart;
+  /** Whether the starts with mistakes wrote to their data directory. */
+  written: boolean;
+  /** The exit code of the process, which ended by itself. */
+  code: number | null;
+}
+
+const MISTAKES = {
+  PORT: 'http',
+  DATABASE_URL: 'mysql://x',
+  PAGGIO_MASTER_KEY: 'short',
+  PAGGIO_ROLES: 'capture,fly',
+  PAGGIO_BODY_LIMIT: 'huge',
+  PAGGIO_ALLOWED_NETWORKS: '10.0.0.0/99',
+  PAGGIO_PUBLIC_URL: 'hooks',
+  PAGGIO_INGEST_URL: 'https://in.example.com/path',
+  LOG_LEVEL: 'loud',
+  LOG_FORMAT: 'xml',
+  PAGGIO_RETENTION: 'soon',
+  PAGGIO_DIALECTS: 'esperanto',
+  PAGGIO_API_RATE_LIMIT: 'fast',
+  PAGGIO_CAPTURE_RATE_LIMIT: '0/1',
+  PAGGIO_CAPTURE_RATE_LIMIT_PER_USER: '1/',
+  PAGGIO_STORAGE_QUOTA_UNVERIFIED: 'much',
+  PAGGIO_STORAGE_QUOTA_PER_ENDPOINT: '1KiB',
+  PAGGIO_STORAGE_QUOTA_PER_USER: '-1',
+};
+
+let failed: Promise<Failing> | undefined;
+const failing = (): Promise<Failing> => (failed ??= startFailing());
+
+async function startFailing(): Promise<Failing> {
+  const root = throwAwayDirectory('paggio-failing-');
+  const [unused, used] = [join(root, 'unused'), join(root, 'used')];
+  const { starts, code } = await failingStarts([
+    { ...MISTAKES, PAGGIO_DATA_DIR: unused },
+    { PAGGIO_DATA_DIR: used, DATABASE_URL: NO_DATABASE, PAGGIO_MASTER_KEY: masterKey },
+    { PAGGIO_DATA_DIR: unused, LOG_FORMAT: 'json', PORT: 'http', LOG_LEVEL: 'loud' },
+    { PAGGIO_DATA_DIR: used, LOG_FORMAT: 'json', PORT: '0', DATABASE_URL: NO_DATABASE },
+  ]);
+  const written = existsSync(unused);
+  rmSync(root, { recursive: true, force: true });
+  const [mistakes, noDatabase, mistakesAsJson, noDatabaseAsJson] = starts as [
+    FailedStart,
+    FailedStart,
+    FailedStart,
+    FailedStart,
+  ];
+  return { mistakes, noDatabase, mistakesAsJson, noDatabaseAsJson, written, code };
+}
+
 test('all mistakes in the environment are listed at once, and nothing is written', async () => {
-  const { code, output } = await runToEnd({
-    PAGGIO_DATA_DIR: directory,
-    PORT: 'http',
-    DATABASE_URL: 'mysql://x',
-    PAGGIO_MASTER_KEY: 'short',
-    PAGGIO_ROLES: 'capture,fly',
-    PAGGIO_BODY_LIMIT: 'huge',
-    PAGGIO_ALLOWED_NETWORKS: '10.0.0.0/99',
-    PAGGIO_PUBLIC_URL: 'hooks',
-    PAGGIO_INGEST_URL: 'https://in.example.com/path',
-    LOG_LEVEL: 'loud',
-    LOG_FORMAT: 'xml',
-    PAGGIO_RETENTION: 'soon',
-    PAGGIO_DIALECTS: 'esperanto',
-    PAGGIO_API_RATE_LIMIT: 'fast',
-    PAGGIO_CAPTURE_RATE_LIMIT: '0/1',
-    PAGGIO_CAPTURE_RATE_LIMIT_PER_USER: '1/',
-    PAGGIO_STORAGE_QUOTA_UNVERIFIED: 'much',
-    PAGGIO_STORAGE_QUOTA_PER_ENDPOINT: '1KiB',
-    PAGGIO_STORAGE_QUOTA_PER_USER: '-1',
-  });
-  expect(code).toBe(1);
+  const { mistakes, written } = await failing();
+  const output = mistakes.stdout + mistakes.stderr;
+  expect(mistakes.code).toBe(1);
   for (const name of [
     'PORT',
     'DATABASE_URL',
@@ -67,8 +107,8 @@ test('all mistakes in the environment are listed at once, and nothing is written
   ]) {
     expect(output).toContain(`- ${name}`);
   }
-  expect(existsSync(directory)).toBe(false);
-});
+  expect(written).toBe(false);
+}, 60_000);
 
 test('production requires an explicit master key [AUZ-19]', () => {
   expect(readEnvironment({ PAGGIO_DATA_DIR: directory, NODE_ENV: 'production' }, false)).toEqual([
@@ -197,37 +237,8 @@ test('without PAGGIO_ALLOWED_NETWORKS loopback is a destination only if the serv
   expect(networks({ HOST: '127.0.0.1', NODE_ENV: 'production' })).toEqual([]);
 });
 
-/** The output of a server that started on an empty database, in production, with the default port in use. */
-interface FirstStart {
-  text: string;
-  port: number;
-}
-
-let started: Promise<FirstStart> | undefined;
-const firstStart = (): Promise<FirstStart> => (started ??= startFirst());
-
-async function startFirst(): Promise<FirstStart> {
-  const database = await createTestDatabase();
-  const blocker = createServer();
-  // If another program has the port, it is in use anyway.
-  await new Promise<void>((done) => blocker.once('error', () => done()).listen(DEFAULT_PORT, '127.0.0.1', done));
-  const server = await ServerProcess.start({
-    DATABASE_URL: database.url,
-    PORT: '',
-    PAGGIO_MASTER_KEY: masterKey,
-    NODE_ENV: 'production',
-    HTTPS_PROXY: 'http://u:s3cret@proxy:3128',
-  });
-  await server.api().get('/health');
-  expect(await server.stop()).toBe(0);
-  blocker.close();
-  server.remove();
-  await database.drop();
-  return { text: server.lines.join('\n'), port: Number(new URL(server.url).port) };
-}
-
 test('the start says once that a proxy in the environment is not used', async () => {
-  const { text } = await firstStart();
+  const { text } = (await killUnderLoad()).again;
   const said = text.split('\n').filter((line) => line.includes('_PROXY'));
   expect(said.map((line) => JSON.parse(line) as object)).toEqual([
     expect.objectContaining({
@@ -237,30 +248,42 @@ test('the start says once that a proxy in the environment is not used', async ()
     }),
   ]);
   expect(text).not.toContain('s3cret');
-}, 60_000);
-
-let unreachable: ReturnType<typeof runToEnd> | undefined;
-const startWithoutDatabase = (): ReturnType<typeof runToEnd> =>
-  (unreachable ??= runToEnd({
-    PAGGIO_DATA_DIR: directory,
-    DATABASE_URL: 'postgres://nobody:s3cret@127.0.0.1:1/none',
-    PAGGIO_MASTER_KEY: masterKey,
-  }));
+}, 120_000);
 
 test('an unreachable database is a clear error', async () => {
-  const { code, output } = await startWithoutDatabase();
-  expect(code).toBe(1);
-  expect(output).toMatch(/Paggio cannot start: The database does not answer: .*\n {2}Check the database URL/);
-});
+  const { noDatabase } = await failing();
+  expect(noDatabase.code).toBe(1);
+  expect(noDatabase.stdout + noDatabase.stderr).toMatch(
+    /Paggio cannot start: The database does not answer: .*\n {2}Check the database URL/,
+  );
+}, 60_000);
 
 test('a start that fails does not print the database password [AUZ-22]', async () => {
-  const { code, output } = await startWithoutDatabase();
-  expect([code, output]).toEqual([1, expect.not.stringContaining('s3cret')]);
+  const { noDatabase } = await failing();
+  const output = noDatabase.stdout + noDatabase.stderr;
+  expect([noDatabase.code, output]).toEqual([1, expect.not.stringContaining('s3cret')]);
   expect(output).not.toContain(masterKey);
-});
+}, 60_000);
+
+test('a start that fails prints one JSON line with LOG_FORMAT=json', async () => {
+  const { mistakesAsJson, noDatabaseAsJson, code } = await failing();
+  for (const [start, message] of [
+    [mistakesAsJson, /^Paggio cannot start:\n {2}- PORT must be .*\n {2}- LOG_LEVEL/],
+    [noDatabaseAsJson, /^Paggio cannot start: The database does not answer: .*\n {2}Check/],
+  ] as const) {
+    expect([start.code, linesOf(start.stderr)]).toEqual([
+      1,
+      [expect.objectContaining({ level: 60, msg: expect.stringMatching(message) })],
+    ]);
+    linesOf(start.stdout);
+    expect(start.stdout + start.stderr).not.toContain('s3cret');
+  }
+  // The last start is also the end of the process.
+  expect(code).toBe(1);
+}, 60_000);
 
 test('a requested port in use is a clear error, and a default port in use is replaced by another', async () => {
-  const database = await createTestDatabase();
+  const database = await migratedDatabase();
   const blocker = createServer();
   await new Promise<void>((done) => blocker.listen(0, '127.0.0.1', done));
   const { port } = blocker.address() as AddressInfo;
@@ -271,8 +294,8 @@ test('a requested port in use is a clear error, and a default port in use is rep
   });
   blocker.close();
   await database.drop();
-  expect((await firstStart()).port).toBeGreaterThan(DEFAULT_PORT);
-}, 60_000);
+  expect((await killUnderLoad()).again.port).toBeGreaterThan(DEFAULT_PORT);
+}, 120_000);
 
 test('a damaged data directory is a clear error and stays as it was', async () => {
   mkdirSync(join(directory, 'postgres'), { recursive: true });
@@ -292,11 +315,15 @@ test('a damaged data directory is a clear error and stays as it was', async () =
   expect(readdirSync(join(directory, 'postgres'))).toEqual(['rubbish']);
 });
 
-/** The state of a server on its embedded database after it was killed under load, and after the next start. */
+/**
+ * The state of a server on its embedded database after it was killed under load, and after the next start. The last start
+ * is in production, with the default port in use and with a proxy in the environment.
+ */
 interface Killed {
   fresh: { keyFileMode: number; key: string; keys: unknown; metrics: number; endpoints: unknown; events: number };
   again: {
     key: string;
+    port: number;
     text: string;
     code: number | null;
     demo: unknown;
@@ -317,6 +344,9 @@ async function killAndRestart(): Promise<Killed> {
   const root = throwAwayDirectory('paggio-killed-');
   const directory = join(root, 'data');
   const recorder = await Recorder.start();
+  const blocker = createServer();
+  // If another program has the port, it is in use anyway.
+  await new Promise<void>((done) => blocker.once('error', () => done()).listen(DEFAULT_PORT, '127.0.0.1', done));
   let server = await ServerProcess.start({}, directory);
   const { data: endpoints } = await server.api().get('/api/v1/endpoints');
   const fresh = {
@@ -351,8 +381,9 @@ async function killAndRestart(): Promise<Killed> {
     alive = false;
     await Promise.all(senders);
     databaseOutlived &&= existsSync(join(directory, 'postgres', 'postmaster.pid'));
-    server = await ServerProcess.start({}, directory);
+    server = await ServerProcess.start(kill === KILLS - 1 ? production(directory) : {}, directory);
   }
+  blocker.close();
   // The dead server's leases end after 30 s. The test need not wait for that.
   const database = databaseUrl(directory);
   await query(database, `update paggio.deliveries set due_at = now() where state = 'pending'`);
@@ -368,6 +399,7 @@ async function killAndRestart(): Promise<Killed> {
   await recorder.stop();
   const again = {
     key,
+    port: Number(new URL(server.url).port),
     text: server.lines.join('\n'),
     code,
     demo: event as unknown,
@@ -383,6 +415,17 @@ async function killAndRestart(): Promise<Killed> {
     acknowledged,
     delivered: new Set(recorder.requests.map((request) => request.headers['webhook-id'] as string)),
     stored: new Set(stored.map(({ id }) => id)),
+  };
+}
+
+/** What an operator sets to go on in production with what the first start made. */
+function production(directory: string): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    PORT: '',
+    PAGGIO_MASTER_KEY: readFileSync(join(directory, 'master-key'), 'utf8').trim(),
+    PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8',
+    HTTPS_PROXY: 'http://u:s3cret@proxy:3128',
   };
 }
 
@@ -423,7 +466,7 @@ test('events acknowledged before a kill -9 under load are there after the next s
 }, 120_000);
 
 test('a later start makes no key, and warns if the first key is valid or none is', async () => {
-  const database = await createTestDatabase();
+  const database = await migratedDatabase();
   const env = { DATABASE_URL: database.url, PAGGIO_MASTER_KEY: masterKey, NODE_ENV: 'production' };
   const start = async (): Promise<{ server: LocalServer; warnings: string[] }> => {
     const server = await LocalServer.start(env, directory);
@@ -452,13 +495,13 @@ test('a later start makes no key, and warns if the first key is valid or none is
   expect((await none.server.api(made.data.key as string).get('/api/v1/keys')).status).toBe(401);
   await none.server.stop();
   expect([fresh, quiet, none].map(({ warnings }) => warnings)).toEqual([[inFile], [], ['No API key is valid']]);
-  const printed = (await firstStart()).text.split('\n').filter((line) => line.includes('"level":40'));
+  const printed = (await killUnderLoad()).again.text.split('\n').filter((line) => line.includes('"level":40'));
   expect(printed.filter((line) => line.includes('API key'))).toEqual([expect.stringContaining(inFile)]);
   await database.drop();
-}, 60_000);
+}, 120_000);
 
 test('a new master key in the data directory applies after a restart, and the old one is removed once it is not needed', async () => {
-  const database = await createTestDatabase();
+  const database = await migratedDatabase();
   const start = (): Promise<LocalServer> => LocalServer.start({ DATABASE_URL: database.url }, directory);
   const server = await start();
   const { data: endpoint } = await server

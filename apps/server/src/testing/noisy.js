@@ -1,10 +1,18 @@
-// Loaded into a server by NODE_OPTIONS, to print what libraries and bugs might print. The first signal makes it print, and
-// the second one causes an uncaught error.
+// Loaded into a server by NODE_OPTIONS, to print what libraries and bugs might print. The first signal makes it print. The
+// second one stops the server in order, and causes an uncaught error at the end of the stop.
 const hostile = 'two\nlines\u001b[31m and {"level":10}';
 
 process.once('SIGUSR2', () => {
   process.once('SIGUSR2', () => {
-    void Promise.reject(Object.assign(new Error(hostile), { config: { data: 'CANARY-of-a-request' } }));
+    const { exit } = process;
+    process.exit = (code) => {
+      process.exit = exit;
+      console.log(`stopped in order with ${code}`);
+      // Nothing but the uncaught error may end the process now.
+      setInterval(() => undefined, 60_000);
+      void Promise.reject(Object.assign(new Error(hostile), { config: { data: 'CANARY-of-a-request' } }));
+    };
+    process.kill(process.pid, 'SIGTERM');
   });
   console.log('to the console', hostile);
   console.error(new Error(hostile), { password: 'pk_live_abcdefgh12345678' });

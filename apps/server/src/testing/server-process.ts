@@ -69,18 +69,3 @@ export class ServerProcess {
     rmSync(this.dataDirectory, { recursive: true, force: true });
   }
 }
-
-/** Runs the built server until it ends by itself. */
-export async function runToEnd(
-  env: Record<string, string | undefined>,
-): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, output };
-}
