@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, testMasterKey, type TestDatabase } from '@paggio/core/testing';
+import { migratedDatabase, testMasterKey, type TestDatabase } from '@paggio/core/testing';
 import axios from 'axios';
 import { readEnvironment } from './environment';
-import { ServerProcess } from './testing/server-process';
+import { LocalServer } from './testing/local-server';
 
 let database: TestDatabase;
 let directory: string;
-let server: ServerProcess;
+let server: LocalServer;
 let stripping: Server;
 let passing: Server;
 
@@ -44,9 +44,9 @@ async function proxy(strips: boolean): Promise<Server> {
 const originOf = (one: Server): string => `http://127.0.0.1:${(one.address() as AddressInfo).port}`;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await migratedDatabase();
   directory = mkdtempSync(join(tmpdir(), 'paggio-base-path-'));
-  server = await ServerProcess.start(
+  server = await LocalServer.start(
     {
       DATABASE_URL: database.url,
       PAGGIO_MASTER_KEY: testMasterKey.toString('hex'),
