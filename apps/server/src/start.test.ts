@@ -13,6 +13,8 @@ import { linesOf } from './testing/log-lines';
 import { ServerProcess } from './testing/server-process';
 
 const KILLS = process.env['PAGGIO_FULL'] ? 3 : 1;
+/** How many webhooks arrive at the destination before each kill. Enough for some to be on their way at any moment. */
+const LOAD = process.env['PAGGIO_FULL'] ? 200 : 80;
 const DEFAULT_PORT = 4400;
 
 let directory: string;
@@ -376,7 +378,7 @@ async function killAndRestart(): Promise<Killed> {
         if (answer?.status === 200) acknowledged.add(answer.headers['paggio-event-id'] as string);
       }
     });
-    await recorder.received(recorder.requests.length + 200);
+    await recorder.received(recorder.requests.length + LOAD);
     await server.stop('SIGKILL');
     alive = false;
     await Promise.all(senders);
@@ -459,7 +461,7 @@ test('the embedded database survives a first run, a kill -9 of the server and a 
 
 test('events acknowledged before a kill -9 under load are there after the next start, and are delivered [CRA-02]', async () => {
   const { acknowledged, delivered, stored } = await killUnderLoad();
-  expect(acknowledged.size).toBeGreaterThan(150 * KILLS);
+  expect(acknowledged.size).toBeGreaterThan(0.75 * LOAD * KILLS);
   expect([...acknowledged].filter((id) => !delivered.has(id))).toEqual([]);
   // Nothing was delivered that is not stored.
   expect([...delivered].filter((id) => !stored.has(id))).toEqual([]);
