@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '@paggio/core/testing';
+import { migratedDatabase, type TestDatabase } from '@paggio/core/testing';
 import { openIdleConnections, statusesOf } from '@paggio/http/testing';
 import { readEnvironment, type Environment } from './environment';
 import { operator } from './first-run';
@@ -19,7 +19,7 @@ let port: number;
 let httpServer: Server;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await migratedDatabase();
   directory = mkdtempSync(join(tmpdir(), 'paggio-connections-'));
   const made = jest.spyOn(LimitedExpressAdapter.prototype, 'setHttpServer');
   const environment = readEnvironment(

@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '@paggio/core/testing';
+import { migratedDatabase, type TestDatabase } from '@paggio/core/testing';
 import { banner } from './banner';
 import { readEnvironment, type Environment } from './environment';
 import { operator } from './first-run';
@@ -20,7 +20,7 @@ let directory: string;
 const running: RunningServer[] = [];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await migratedDatabase();
   directory = mkdtempSync(join(tmpdir(), 'paggio-loopback-'));
 });
 

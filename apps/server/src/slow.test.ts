@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, query, testMasterKey } from '@paggio/core/testing';
+import { migratedDatabase, query, testMasterKey } from '@paggio/core/testing';
 import { LimitedExpressAdapter } from './http-adapter';
 import { LocalServer } from './testing/local-server';
 
@@ -14,7 +14,7 @@ const SLACK = 10;
 const EACH = process.env['PAGGIO_FULL'] ? 200 : 40;
 
 test('slow senders are cut off in time, delay nobody and leave no trace [ING-36]', async () => {
-  const database = await createTestDatabase();
+  const database = await migratedDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-slow-'));
   const made = jest.spyOn(LimitedExpressAdapter.prototype, 'setHttpServer');
   const server = await LocalServer.start(
