@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import type { EventDetail, Paggio } from '../index';
 import { attempts, capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+import { allSettled } from '../testing/drained';
 
 let gateway: TestGateway;
 let paggio: Paggio;
@@ -293,7 +294,7 @@ test('a destination that hangs does not delay another [DEL-15]', async () => {
   await Promise.all(Array.from({ length: 300 }, () => capture(paggio, slow.endpoint.slug, '{}')));
   const seen = attempts(paggio);
   const ids = await Promise.all(Array.from({ length: 100 }, () => capture(paggio, fine.endpoint.slug, '{}')));
-  await Promise.all(ids.map((id) => settled(paggio, owner, id)));
+  await allSettled(gateway, ids);
   // None of the hanging requests has ended by then.
   expect(seen.map(({ destinationUrl }) => destinationUrl)).toEqual(Array(100).fill(healthy.url()));
   await paggio.admin.endpoints.delete(owner, slow.endpoint.id);

@@ -1,4 +1,5 @@
 import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+import { allSettled } from '../testing/drained';
 
 let gateway: TestGateway;
 
@@ -68,7 +69,7 @@ test('a poisoned key blocks only itself; cancelling its first event lets the nex
   for (let n = 0; n < 30; n++) bad.push(await send('bad', n));
   const good: string[] = [];
   for (let n = 0; n < 10; n++) good.push(await send(`good${n % 3}`, n));
-  await Promise.all(good.map((id) => settled(paggio, owner, id)));
+  await allSettled(gateway, good);
   const head = await paggio.admin.events.get(owner, bad[0] as string);
   expect(head).toMatchObject({ status: 'pending', attemptCount: 1 });
   const follower = await until(paggio, async () => {
@@ -82,7 +83,7 @@ test('a poisoned key blocks only itself; cancelling its first event lets the nex
   });
 
   await paggio.admin.events.cancel(owner, bad[0] as string);
-  await Promise.all(bad.slice(1).map((id) => settled(paggio, owner, id)));
+  await allSettled(gateway, bad.slice(1));
   const order = recorder.requests.map(({ body }) => sentOf(body)).filter(({ key }) => key === 'bad');
   expect(order.map(({ n }) => n)).toEqual(Array.from({ length: 30 }, (_, n) => n));
   await recorder.stop();

@@ -9,6 +9,7 @@ import {
   until,
   type TestGateway,
 } from '../testing';
+import { drained } from '../testing/drained';
 import { messageOf } from './message';
 import { channels, type Alert, type Trigger } from './notification';
 
@@ -78,9 +79,9 @@ async function sendAlerts(): Promise<void> {
   await gateway.runPeriodicWork('notify');
 }
 
-async function send(slug: string, count: number): Promise<void> {
-  const ids = await Promise.all(Array.from({ length: count }, () => capture(gateway.paggio, slug, '{}')));
-  await Promise.all(ids.map((id) => settled(gateway.paggio, owner, id)));
+async function send({ id, slug }: { id: string; slug: string }, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => capture(gateway.paggio, slug, '{}')));
+  await drained(gateway, id);
 }
 
 test('an outage causes one message for each channel and not a thousand; later failures wait and are counted', async () => {
@@ -93,8 +94,8 @@ test('an outage causes one message for each channel and not a thousand; later fa
     });
   const [one, two] = [(await make('orders <!channel> & *co*')).endpoint, (await make('users')).endpoint];
   healthy = false;
-  await send(one.slug, 120);
-  await send(two.slug, 30);
+  await send(one, 120);
+  await send(two, 30);
   await sendAlerts();
   expect([slack.requests.length, discord.requests.length, teams.requests.length]).toEqual([1, 1, 1]);
   expect(textOf(slack)).toContain('*orders &lt;!channel&gt; &amp;  co *: 120 events could not be delivered.');
@@ -113,7 +114,7 @@ test('an outage causes one message for each channel and not a thousand; later fa
   ]);
 
   // There is no second message about the same trigger within the quiet time.
-  await send(one.slug, 5);
+  await send(one, 5);
   await gateway.paggio.admin.stats.read(owner);
   const [quiet] = await query(
     gateway.database.url,
@@ -124,8 +125,8 @@ test('an outage causes one message for each channel and not a thousand; later fa
   expect(textOf(slack)).toContain('5 events could not be delivered.');
 
   healthy = true;
-  await send(one.slug, 100);
-  await send(two.slug, 100);
+  await send(one, 100);
+  await send(two, 100);
   await sendAlerts();
   expect(textOf(slack)).toMatch(/\*users\*: recovered\./);
   const said = slack.requests.length;
@@ -152,7 +153,7 @@ test('an outage of a destination is reported once after the minutes that the use
   const said = (): string[] => slack.requests.slice(before).map((_one, index) => textOf(slack, before + index));
   const before = slack.requests.length;
   healthy = false;
-  await send(endpoint.slug, 6);
+  await send(endpoint, 6);
   await began('29 minutes');
   await sendAlerts();
   expect(said()).toEqual([]);
@@ -163,24 +164,24 @@ test('an outage of a destination is reported once after the minutes that the use
       /^Paggio\n\*down\*: a destination is failing\. default has delivered nothing since \d{4}-\d\d-\d\d \d\d:\d\d UTC: 6 attempts failed in a row\.$/,
     ),
   ]);
-  await send(endpoint.slug, 3);
+  await send(endpoint, 3);
   await sendAlerts();
   expect(said()).toHaveLength(1);
   healthy = true;
-  await send(endpoint.slug, 1);
+  await send(endpoint, 1);
   await sendAlerts();
   await sendAlerts();
   expect(said()).toHaveLength(2);
   expect(said()[1]).toMatch(/\*down\*: recovered\. default delivers again\. It had been failing since \d{4}-.* UTC\./);
   // The next outage is a new one. A changed URL ends it, but does not count as a recovery.
   healthy = false;
-  await send(endpoint.slug, 6);
+  await send(endpoint, 6);
   await began('31 minutes');
   await sendAlerts();
   expect(said()).toHaveLength(3);
   await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: destination.url('/other') });
   healthy = true;
-  await send(endpoint.slug, 1);
+  await send(endpoint, 1);
   await sendAlerts();
   expect(said()).toHaveLength(3);
 });
@@ -217,7 +218,7 @@ test("a message that does not arrive is sent again, and another user's events ar
   ).endpoint;
   const id = await capture(gateway.paggio, theirs.slug, '{}');
   await settled(gateway.paggio, stranger, id);
-  await send(endpoint.slug, 3);
+  await send(endpoint, 3);
   let refused = 0;
   slack.behaviour = (_request, response) => void response.writeHead(++refused <= 2 ? 503 : 200).end();
   const before = slack.requests.length;
@@ -239,7 +240,7 @@ test('each channel gets what it asked for, even if no other channel asked for it
     await paggio.admin.notifications.put(owner, { [channel]: { url: all[channel], triggers: ['delivered'] } });
     const input = { name: name(channel), destinationUrl: destination.url() };
     const { endpoint } = await paggio.admin.endpoints.create(owner, input);
-    await send(endpoint.slug, 1);
+    await send(endpoint, 1);
     await sendAlerts();
   }
   expect(said().map((text) => channels.filter((channel) => text.includes(name(channel))))).toEqual([
