@@ -1,5 +1,6 @@
 import type { WebhookEvent } from '../index';
-import { PermanentFailure, RetryLater, type Handler, type HandlerOptions, type Paggio } from '../index';
+import { createPaggio, PermanentFailure, RetryLater, type Handler, type HandlerOptions, type Paggio } from '../index';
+import type { Owner } from '../index';
 import {
   capture,
   captureFromGitHub,
@@ -11,10 +12,12 @@ import {
   settled,
   shortened,
   startGateway,
+  testMasterKey,
   until,
   type TestDatabase,
   type TestGateway,
 } from '../testing';
+import { drained } from '../testing/drained';
 
 const timing = shortened('abandonAfterMs', 'pollMs');
 const gateways: TestGateway[] = [];
@@ -31,32 +34,74 @@ async function start(prepare: (paggio: Paggio) => void, options = {}, shared?: T
 
 const fast = { scheduleSeconds: [0, 0, 0] };
 
-/** A gateway with one handler for GitHub's pushes, and an endpoint for GitHub without a URL. */
+/** The handlers of the shared gateway. Each has its own user, so that it receives the events of its tests only. */
+const registered = {
+  fast: { options: { retry: fast }, user: owner },
+  once: { options: { name: 'once', retry: { preset: 'none' as const } }, user: { ...owner, userId: 'once' } },
+  twice: { options: { name: 'twice', retry: { scheduleSeconds: [0] } }, user: { ...owner, userId: 'twice' } },
+  timed: {
+    options: { name: 'timed', timeout: '1s' as const, retry: { preset: 'none' as const } },
+    user: { ...owner, userId: 'timed' },
+  },
+  three: { options: { name: 'three', retry: fast, concurrency: 3 }, user: { ...owner, userId: 'three' } },
+};
+type Registered = keyof typeof registered;
+
+/** What each handler of the shared gateway does. A test sets it. */
+const works = new Map<string, Handler>();
+
+let shared: TestGateway;
+let warnings: unknown[][];
+
+beforeAll(async () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  shared = await startGateway({}, { timing }, undefined, (paggio) => {
+    for (const { options, user } of Object.values(registered)) {
+      const handler: Handler = (event, context) => works.get(user.userId)?.(event, context);
+      paggio.on('github', 'push', handler, { ...options, userId: user.userId });
+    }
+    paggio.on('stripe', 'invoice.payd', () => undefined);
+    paggio.on('stripe', ['invoice.*', 'my.own.type'], () => undefined);
+  });
+  warnings = warn.mock.calls;
+  warn.mockRestore();
+});
+
+afterAll(() => shared.stop());
+
+/** An endpoint for GitHub without a URL, on the shared gateway. Its pushes go to this work, with the options of `kind`. */
 async function withHandler(
-  handler: Handler,
-  options: HandlerOptions & { transactional?: false } = {},
+  work: Handler,
+  kind: Registered = 'fast',
   settings = {},
-  gatewayOptions = {},
 ): Promise<{
   paggio: Paggio;
   database: TestDatabase;
+  who: Owner;
   id: string;
-  slug: string;
   push: (body?: string | Buffer) => Promise<string>;
 }> {
+  const { paggio, database } = shared;
+  const { user: who } = registered[kind];
+  works.set(who.userId, work);
+  const { endpoint } = await paggio.admin.endpoints.create(who, { name: 'hub', verification: gitHub, ...settings });
+  const { id, slug } = endpoint;
+  const push = (body: string | Buffer = '{}'): Promise<string> => captureFromGitHub(paggio, slug, 'push', body);
+  return { paggio, database, who, id, push };
+}
+
+/** A gateway with this handler for GitHub's pushes, for a test that stops it. */
+async function stoppable(
+  handler: Handler,
+  options: HandlerOptions & { transactional?: false } = {},
+  gatewayOptions = {},
+): Promise<{ paggio: Paggio; database: TestDatabase; push: () => Promise<string> }> {
   const { paggio, database } = await start(
     (one) => one.on('github', 'push', handler, { retry: fast, ...options }),
     gatewayOptions,
   );
-  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub, ...settings });
-  const { id, slug } = endpoint;
-  return {
-    paggio,
-    database,
-    id,
-    slug,
-    push: (body: string | Buffer = '{}') => captureFromGitHub(paggio, slug, 'push', body),
-  };
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  return { paggio, database, push: () => captureFromGitHub(paggio, endpoint.slug, 'push', '{}') };
 }
 
 test('a handler receives the exact bytes and everything that is known about the event', async () => {
@@ -164,15 +209,12 @@ test('an error that a handler throws is retried, a permanent failure is not, and
 
 test('any thrown value ends as a failed attempt with a message', async () => {
   const thrown: unknown[] = [undefined, null, Object.create(null), new Error(''), 'a\0b\ud800', { toString: 1 }];
-  const { paggio, push } = await withHandler(
-    () => {
-      throw thrown.shift();
-    },
-    { retry: { preset: 'none' } },
-  );
+  const { paggio, who, push } = await withHandler(() => {
+    throw thrown.shift();
+  }, 'once');
   const errors: unknown[] = [];
   for (let left = thrown.length; left > 0; left--)
-    errors.push((await settled(paggio, owner, await push())).attempts[0]?.error);
+    errors.push((await settled(paggio, who, await push())).attempts[0]?.error);
   expect(errors).toEqual([
     'handler_failed: undefined',
     'handler_failed: null',
@@ -185,22 +227,19 @@ test('any thrown value ends as a failed attempt with a message', async () => {
 
 test('a delivery that runs out of attempts becomes a dead letter, which can be replayed', async () => {
   let broken = true;
-  const { paggio, push } = await withHandler(
-    () => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error
-      if (broken) throw 'no error at all';
-    },
-    { retry: { scheduleSeconds: [0] } },
-  );
-  const dead = await settled(paggio, owner, await push());
+  const { paggio, who, push } = await withHandler(() => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error
+    if (broken) throw 'no error at all';
+  }, 'twice');
+  const dead = await settled(paggio, who, await push());
   expect(dead).toMatchObject({ status: 'failed', statusReason: 'exhausted', attemptCount: 2 });
   expect(dead.attempts[0]?.error).toBe('handler_failed: no error at all');
   broken = false;
-  const again = await settled(paggio, owner, await paggio.admin.replays.redeliver(owner, dead.id));
+  const again = await settled(paggio, who, await paggio.admin.replays.redeliver(who, dead.id));
   expect(again).toMatchObject({ status: 'delivered', replayOf: dead.id });
-  const bulk = await paggio.admin.bulkReplays.create(owner, { filter: { status: 'failed' } });
+  const bulk = await paggio.admin.bulkReplays.create(who, { filter: { status: 'failed' } });
   const done = await until(paggio, async () => {
-    const one = await paggio.admin.bulkReplays.get(owner, bulk.id as string);
+    const one = await paggio.admin.bulkReplays.get(who, bulk.id as string);
     return one.status === 'completed' ? one : undefined;
   });
   expect(done).toMatchObject({ matched: 0, created: 0 });
@@ -210,7 +249,7 @@ test('the time limit aborts the signal; a handler that obeys it ends, one that d
   const reasons: unknown[] = [];
   let deaf = false;
   let release: () => void = () => undefined;
-  const { paggio, push } = await withHandler(
+  const { paggio, who, push } = await withHandler(
     (_event, { signal }) =>
       new Promise<void>((done, fail) => {
         release = done;
@@ -219,16 +258,16 @@ test('the time limit aborts the signal; a handler that obeys it ends, one that d
           if (!deaf) fail(new Error('stopped in the middle'));
         });
       }),
-    { timeout: '1s', retry: { preset: 'none' } },
+    'timed',
   );
-  const heeded = await settled(paggio, owner, await push());
+  const heeded = await settled(paggio, who, await push());
   expect(heeded.attempts[0]?.error).toBe(
     'timeout: the handler did not end within 1 s and was aborted: stopped in the middle',
   );
   expect(reasons).toEqual(['The handler did not end within 1 s']);
   deaf = true;
   const startedAt = Date.now();
-  const given = await settled(paggio, owner, await push());
+  const given = await settled(paggio, who, await push());
   expect(given.attempts[0]?.error).toMatch(/^timeout: the handler did not end within 1 s/);
   expect(Date.now() - startedAt).toBeGreaterThan(timing.abandonAfterMs);
   release();
@@ -268,7 +307,7 @@ test('concurrency is limited, and events of one order key run one after another,
   let most = 0;
   const order: number[] = [];
   const failed = new Set<number>();
-  const { paggio, push } = await withHandler(
+  const { id: endpoint, push } = await withHandler(
     async (event) => {
       most = Math.max(most, ++now);
       await new Promise((done) => setTimeout(done, 5));
@@ -280,15 +319,14 @@ test('concurrency is limited, and events of one order key run one after another,
       }
       order.push(n);
     },
-    { concurrency: 3 },
+    'three',
     { orderBy: '/key', concurrency: 50 },
   );
-  const ids: string[] = [];
-  for (let n = 1; n <= 5; n++) ids.push(await push(JSON.stringify({ key: 'a', n })));
-  for (const id of ids) await settled(paggio, owner, id);
+  for (let n = 1; n <= 5; n++) await push(JSON.stringify({ key: 'a', n }));
+  await drained(shared, endpoint);
   expect(order).toEqual([1, 2, 3, 4, 5]);
-  const others = await Promise.all(Array.from({ length: 30 }, (_, n) => push(JSON.stringify({ key: n, n: 100 + n }))));
-  for (const id of others) await settled(paggio, owner, id);
+  await Promise.all(Array.from({ length: 30 }, (_, n) => push(JSON.stringify({ key: n, n: 100 + n }))));
+  await drained(shared, endpoint);
   expect(most).toBe(3);
 });
 
@@ -367,7 +405,7 @@ test('a stop waits for handlers, aborts those that take too long, and releases t
   const state = (database: TestDatabase): Promise<object[]> =>
     query(database.url, `select state, attempt_count, lease_token from paggio.deliveries`);
   let finish: () => void = () => undefined;
-  const quick = await withHandler(() => new Promise<void>((done) => (finish = done)));
+  const quick = await stoppable(() => new Promise<void>((done) => (finish = done)));
   await quick.push();
   const stopped = quick.paggio.stop();
   setImmediate(() => finish());
@@ -376,7 +414,7 @@ test('a stop waits for handlers, aborts those that take too long, and releases t
 
   let reason = '';
   const begun = new Promise<{ paggio: Paggio; database: TestDatabase }>((start) => {
-    const slow = withHandler(
+    const slow = stoppable(
       (_event, { signal }) =>
         new Promise<void>((done) => {
           signal.addEventListener('abort', () => {
@@ -386,7 +424,6 @@ test('a stop waits for handlers, aborts those that take too long, and releases t
           void slow.then(start);
         }),
       { timeout: '600s' },
-      {},
       { stopGrace: 50 },
     );
     void slow.then(({ push }) => push());
@@ -398,36 +435,28 @@ test('a stop waits for handlers, aborts those that take too long, and releases t
 });
 
 test('all mistakes in a registration are reported at once, and a late registration is refused', async () => {
-  const { paggio } = await start((one) => {
-    const wrong = (): unknown =>
-      one.on('stirpe', 'in*voice', () => undefined, { timeout: '1.5s', concurrency: 1.5, mode: 'lvie' } as never);
-    expect(wrong).toThrow(
-      expect.objectContaining({
-        code: 'BAD_REQUEST',
-        details: ['source', 'eventType', 'timeout', 'concurrency', 'mode'].map((field) =>
-          expect.objectContaining({ field }),
-        ),
-      }),
-    );
-    expect(() => one.on('github', 'push', () => undefined, { retires: 1 } as never)).toThrow(/no option "retires"/);
-    one.on('github', 'push', () => undefined);
-    expect(() => one.on('github', 'push', () => undefined)).toThrow(/two handlers with the name "github:push"/);
-  });
-  expect(() => paggio.on('github', 'issues', () => undefined)).toThrow(/before start/);
+  const one = createPaggio({ database: { url: 'postgres://nobody@127.0.0.1/x' }, masterKey: testMasterKey });
+  const wrong = (): unknown =>
+    one.on('stirpe', 'in*voice', () => undefined, { timeout: '1.5s', concurrency: 1.5, mode: 'lvie' } as never);
+  expect(wrong).toThrow(
+    expect.objectContaining({
+      code: 'BAD_REQUEST',
+      details: ['source', 'eventType', 'timeout', 'concurrency', 'mode'].map((field) =>
+        expect.objectContaining({ field }),
+      ),
+    }),
+  );
+  expect(() => one.on('github', 'push', () => undefined, { retires: 1 } as never)).toThrow(/no option "retires"/);
+  one.on('github', 'push', () => undefined);
+  expect(() => one.on('github', 'push', () => undefined)).toThrow(/two handlers with the name "github:push"/);
+  expect(() => shared.paggio.on('github', 'issues', () => undefined)).toThrow(/before start/);
 });
 
-test('a handler for an event type that is almost a known one causes a warning at the start, and runs nevertheless', async () => {
-  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-  const gateway = await startGateway({}, {}, undefined, (paggio) => {
-    paggio.on('stripe', 'invoice.payd', () => undefined);
-    paggio.on('stripe', ['invoice.*', 'my.own.type'], () => undefined);
-  });
-  expect(warn.mock.calls).toEqual([
+test('a handler for an event type that is almost a known one causes a warning at the start, and runs nevertheless', () => {
+  expect(warnings).toEqual([
     [
       'The handler "stripe:invoice.payd" handles the event type "invoice.payd" of stripe. Did you mean "invoice.paid"?',
       { type: 'PaggioWarning', code: 'PAGGIO_EVENT_TYPE' },
     ],
   ]);
-  warn.mockRestore();
-  await gateway.stop();
 });
