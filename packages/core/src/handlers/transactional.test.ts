@@ -25,21 +25,15 @@ import {
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
 
-let database: TestDatabase;
-let gateway: TestGateway | undefined;
 const ends: (() => Promise<unknown>)[] = [];
 
-beforeEach(async () => (database = await databaseWithEffects()));
-
 afterEach(async () => {
-  await gateway?.stop();
-  gateway = undefined;
   for (const end of ends.splice(0)) await end();
-  await database.drop();
 });
 
 afterAll(async () => {
   for (const stage of stages.values()) await (await stage).stop();
+  await (await crashSite)?.stop();
 });
 
 async function databaseWithEffects(): Promise<TestDatabase> {
@@ -51,16 +45,16 @@ async function databaseWithEffects(): Promise<TestDatabase> {
   return made;
 }
 
-const effects = (where = database): Promise<{ event_id: string }[]> =>
+const effects = (where: TestDatabase): Promise<{ event_id: string }[]> =>
   query<{ event_id: string }>(where.url, 'select event_id from public.effects order by event_id');
 
 type Work = (tx: Transaction, event: { id: string; payload: { n?: string } }) => unknown;
 
 async function start(
   work: Work,
-  options: Partial<PaggioOptions> = {},
-  where = database,
-): Promise<TestGateway & { push: () => Promise<string> }> {
+  options: Partial<PaggioOptions>,
+  where: TestDatabase,
+): Promise<TestGateway & { push: (body?: string) => Promise<string> }> {
   const started = await startGateway(options, { timing: shortened('pollMs') }, where, (paggio) => {
     paggio.on('github', 'push', (event, { tx }) => work(tx, event as never), {
       transactional: true,
@@ -68,8 +62,10 @@ async function start(
     });
   });
   const { paggio } = started;
-  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
-  return { ...started, push: () => captureFromGitHub(paggio, endpoint.slug, 'push', '{}') };
+  // One at a time: each further connection costs more than the work of its handler.
+  const input = { name: 'hub', verification: gitHub, concurrency: 1 };
+  const { endpoint } = await paggio.admin.endpoints.create(owner, input);
+  return { ...started, push: (body = '{}') => captureFromGitHub(paggio, endpoint.slug, 'push', body) };
 }
 
 const write: Work = (tx, { id }) => tx.query('insert into public.effects (event_id) values ($1)', [id]);
@@ -98,7 +94,7 @@ async function transactionsOf(way: Way, url: string): Promise<[Partial<PaggioOpt
 interface Stage {
   work: Work;
   paggio: Paggio;
-  push: () => Promise<string>;
+  push: (body?: string) => Promise<string>;
   effects: () => Promise<{ event_id: string }[]>;
   /** Runs statements as an operator. */
   query: (sql: string) => Promise<unknown>;
@@ -241,12 +237,14 @@ test('a handler that begins or ends the transaction itself is refused before its
       way === 'own' || way === 'pool'
         ? clientAttempts.map(([how, attempt]) => [how, (tx) => attempt(asClient(tx))])
         : managerAttempts;
-    for (const [how, attempt] of attempts) {
-      stage.work = async (tx, event) => {
-        await write(tx, event);
-        await attempt(tx);
-      };
-      const event = await settled(paggio, owner, await push());
+    stage.work = async (tx, event) => {
+      await write(tx, event);
+      await attempts[Number(event.payload.n)]?.[1](tx);
+    };
+    // Together, because they are delivered one after another anyway.
+    const ids = await Promise.all(attempts.map((_, n) => push(`{"n":"${n}"}`)));
+    for (const [n, [how]] of attempts.entries()) {
+      const event = await settled(paggio, owner, ids[n] as string);
       const { status, statusReason, attemptCount } = event;
       const error = event.attempts[0]?.error;
       expect([way, how, { status, statusReason, attemptCount, error }]).toEqual([
@@ -259,8 +257,9 @@ test('a handler that begins or ends the transaction itself is refused before its
           error: expect.stringMatching(/^permanent_failure: The handler used .+ in its transaction/),
         },
       ]);
-      expect([way, how, await stage.effects()]).toEqual([way, how, []]);
     }
+    const written = (await stage.effects()).map(({ event_id }) => attempts[ids.indexOf(event_id)]?.[0]);
+    expect([way, written]).toEqual([way, []]);
     // The connection still works.
     stage.work = async (tx, event) => {
       await tx.query('savepoint a');
@@ -303,6 +302,7 @@ interface LeakyTransaction extends Transaction {
 }
 
 test('effects that a handler committed by a way around the guard are not written again', async () => {
+  const database = await databaseWithEffects();
   const pool = hostPool({ connectionString: database.url });
   ends.push(() => pool.end());
   const dataSource = {
@@ -331,19 +331,22 @@ test('effects that a handler committed by a way around the guard are not written
       await (tx as LeakyTransaction).hidden();
     },
     { transactions: { dataSource } },
+    database,
   );
-  gateway = started;
+  ends.unshift(() => started.stop());
+  ends.push(() => database.drop());
   const event = await settled(started.paggio, owner, await started.push());
   expect(event).toMatchObject({ status: 'failed', statusReason: 'refused', attemptCount: 1 });
   expect(event.attempts[0]?.error).toContain('The handler ended the transaction itself');
-  expect(await effects()).toEqual([{ event_id: event.id }]);
+  expect(await effects(database)).toEqual([{ event_id: event.id }]);
 });
 
 test('a handler that does not end loses its transaction and can no longer write', async () => {
   let late: Promise<unknown> | undefined;
   let first = true;
   const timing = shortened('timeoutSecondMs', 'abandonAfterMs', 'pollMs');
-  gateway = await startGateway({}, { timing }, database, (paggio) => {
+  const database = await databaseWithEffects();
+  const { paggio, stop } = await startGateway({}, { timing }, database, (paggio) => {
     paggio.on(
       'github',
       'push',
@@ -360,26 +363,29 @@ test('a handler that does not end loses its transaction and can no longer write'
       { transactional: true, timeout: '1s', retry: { scheduleSeconds: [0] } },
     );
   });
-  const { paggio } = gateway;
+  ends.push(stop, () => database.drop());
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const event = await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
   expect(event.attempts.map(({ status }) => status)).toEqual(['failed', 'delivered']);
   await expect(late).rejects.toThrow();
-  expect(await effects()).toEqual([{ event_id: event.id }]);
+  expect(await effects(database)).toEqual([{ event_id: event.id }]);
 });
 
 test("a start is refused with transactions of another database, or without rights on Paggio's tables", async () => {
-  const other = await createTestDatabase();
-  const begin = (options: Partial<PaggioOptions>): Promise<unknown> => start(write, options);
+  const [database, empty, other] = [await migratedDatabase(), await createTestDatabase(), await migratedDatabase()];
+  const begin = (options: Partial<PaggioOptions>): Promise<unknown> => start(write, options, database);
   const nobody = `paggio_nobody_${randomBytes(6).toString('hex')}`;
+  const toEmpty = hostPool({ connectionString: empty.url });
+  // The other database has Paggio's tables too.
   const pool = hostPool({ connectionString: other.url });
   ends.push(
+    () => toEmpty.end(),
     () => pool.end(),
+    () => database.drop(),
+    () => empty.drop(),
     () => other.drop(),
   );
-  await expect(begin({ transactions: { pool } })).rejects.toMatchObject({ code: 'CONFLICT' });
-  // The other database has Paggio's tables too.
-  await (await startGateway({}, {}, other)).stop();
+  await expect(begin({ transactions: { pool: toEmpty } })).rejects.toMatchObject({ code: 'CONFLICT' });
   await expect(begin({ transactions: { pool } })).rejects.toMatchObject({
     code: 'CONFLICT',
     message: expect.stringContaining('leads to another database'),
@@ -408,10 +414,28 @@ const steps = [
   'during commit',
   'after commit',
 ];
-// Everything is rolled back before the commit, whatever the step. The last step has the most to roll back.
+// Everything is rolled back before the commit, whatever the step, and nothing after it. The last step before it has the
+// most to roll back. During the commit, it has either happened or not.
 const stepsOf: Record<string, string[]> = full
   ? { pool: steps, dataSource: steps }
-  : { pool: ['before commit', 'after commit'], dataSource: ['during commit'] };
+  : { pool: ['after commit'], dataSource: ['before commit'] };
+
+/** The database and the gateway that captures for the tests of processes that are killed. */
+interface CrashSite {
+  database: TestDatabase;
+  paggio: Paggio;
+  stop: () => Promise<void>;
+}
+
+let crashSite: Promise<CrashSite> | undefined;
+
+async function newCrashSite(): Promise<CrashSite> {
+  const database = await databaseWithEffects();
+  const { paggio, stop } = await startGateway({ roles: ['capture', 'api'] }, {}, database);
+  // The handler is known from here on.
+  await (await survivor(database)).stop();
+  return { database, paggio, stop: () => stop().then(() => database.drop()) };
+}
 
 class HandlerProcess {
   readonly exited: Promise<unknown[]>;
@@ -419,7 +443,7 @@ class HandlerProcess {
     this.exited = once(child, 'exit');
   }
 
-  static async start(kind: string, step: string | null): Promise<HandlerProcess> {
+  static async start({ database }: CrashSite, kind: string, step: string | null): Promise<HandlerProcess> {
     const options = { database: { url: database.url }, masterKey: testMasterKey.toString('hex') };
     const script = join(__dirname, '../testing/handler-process.js');
     const child = fork(script, [JSON.stringify({ options, kind, step })], { execArgv: [] });
@@ -440,7 +464,7 @@ class HandlerProcess {
 }
 
 /** Finishes, in this process, the deliveries that the dead processes left. */
-const survivor = (): Promise<TestGateway> =>
+const survivor = (database: TestDatabase): Promise<TestGateway> =>
   startGateway({ roles: ['deliver'] }, { timing: shortened('pollMs') }, database, (paggio) => {
     paggio.on('github', 'push', (event, { tx }) => tx.query('insert into public.effects values ($1)', [event.id]), {
       name: 'effect',
@@ -449,7 +473,7 @@ const survivor = (): Promise<TestGateway> =>
   });
 
 /** Makes earlier processes count as gone, so that nobody waits for their leases to expire. */
-async function heal(): Promise<void> {
+async function heal({ database }: CrashSite): Promise<void> {
   await query(database.url, 'delete from paggio.workers');
   await passTime(database, 60);
 }
@@ -457,53 +481,48 @@ async function heal(): Promise<void> {
 test.each(['pool', 'dataSource'])(
   'each effect is there exactly once when a process is killed at any step (%s)',
   async (kind) => {
-    gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
-    const { paggio } = gateway;
-    const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
+    const site = await (crashSite ??= newCrashSite());
+    const { paggio } = site;
+    const { endpoint } = await paggio.admin.endpoints.create(owner, { name: kind, verification: gitHub });
     const ids: string[] = [];
     const push = async (): Promise<void> =>
       void ids.push(await captureFromGitHub(paggio, endpoint.slug, 'push', `{"n": ${ids.length}}`));
-    // The handler is known from here on.
-    await (await survivor()).stop();
     for (const step of stepsOf[kind] as string[]) {
-      const process = await HandlerProcess.start(kind, step);
+      const process = await HandlerProcess.start(site, kind, step);
       await Promise.all([push(), push(), push()]);
       expect([step, ...(await process.exited)]).toEqual([step, null, 'SIGKILL']);
-      await heal();
+      await heal(site);
     }
-    const last = await survivor();
-    await everythingOnce(paggio, ids);
-    await last.stop();
+    await everythingOnce(site, ids);
   },
   120_000,
 );
 
 test('each effect is there exactly once when processes are killed at any time under load', async () => {
-  gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
-  const { paggio } = gateway;
+  const site = await (crashSite ??= newCrashSite());
+  const { paggio } = site;
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
-    name: 'hub',
+    name: 'load',
     verification: gitHub,
     concurrency: 4,
   });
-  await (await survivor()).stop();
   const ids: string[] = [];
   for (let round = 0; round < (full ? 5 : 1); round++) {
-    const process = await HandlerProcess.start('own', null);
+    const process = await HandlerProcess.start(site, 'own', null);
     const load = Array.from({ length: 40 }, async (_, n) => {
       ids.push(await captureFromGitHub(paggio, endpoint.slug, 'push', `{"n": ${round * 100 + n}}`));
     });
     await Promise.all(load.slice(0, 12 + 5 * round));
     await process.kill();
     await Promise.all(load);
-    await heal();
+    await heal(site);
   }
-  const last = await survivor();
-  await everythingOnce(paggio, ids);
-  await last.stop();
+  await everythingOnce(site, ids);
 }, 120_000);
 
-async function everythingOnce(paggio: Paggio, ids: string[]): Promise<void> {
+/** Lets a process deliver what is left. Then each of these events has its effect, and there is no other. */
+async function everythingOnce({ database, paggio }: CrashSite, ids: string[]): Promise<void> {
+  const last = await survivor(database);
   await until(paggio, async () => {
     const [row] = await query<{ count: number }>(
       database.url,
@@ -511,7 +530,7 @@ async function everythingOnce(paggio: Paggio, ids: string[]): Promise<void> {
     );
     return row?.count === 0 ? true : undefined;
   });
-  expect((await effects()).map((row) => row.event_id)).toEqual([...ids].sort());
+  expect((await effects(database)).map((row) => row.event_id)).toEqual([...ids].sort());
   const states = await query(database.url, 'select distinct state from paggio.deliveries');
   expect(states).toEqual([{ state: 'delivered' }]);
   const counts = await query(
@@ -519,4 +538,6 @@ async function everythingOnce(paggio: Paggio, ids: string[]): Promise<void> {
     `select distinct count(*)::int as count from paggio.attempts where status = 'delivered' group by event_id`,
   );
   expect(counts).toEqual([{ count: 1 }]);
+  await last.stop();
+  await query(database.url, 'truncate public.effects');
 }
