@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { migrations } from './migrations';
-import { createTestDatabase, query, testMasterKey } from '../testing';
+import { createTestDatabase, migratedDatabase, query, testMasterKey } from '../testing';
 import { createPaggio } from '../index';
 import { resolveConnection } from './connection';
 import { Database } from './database';
 
+/** A process that only serves the API opens three connections, and one with all roles five. The start is the same. */
+const roles = ['api' as const];
+
 test('eight processes that start at once migrate exactly once [CRA-20]', async () => {
   const database = await createTestDatabase();
   const replicas = Array.from({ length: 8 }, () =>
-    createPaggio({ database: { url: database.url }, masterKey: testMasterKey }),
+    createPaggio({ database: { url: database.url }, masterKey: testMasterKey, roles }),
   );
   await Promise.all(replicas.map((replica) => replica.start()));
   expect(await query(database.url, 'select count(*)::int as count from paggio.migrations')).toEqual([
@@ -22,7 +25,7 @@ test('eight processes that start at once migrate exactly once [CRA-20]', async (
 
 test('when migrations are only checked, an outdated schema stops the start [EMB-11]', async () => {
   const database = await createTestDatabase();
-  const options = { database: { url: database.url }, masterKey: testMasterKey, migrations: 'check' as const };
+  const options = { database: { url: database.url }, masterKey: testMasterKey, roles, migrations: 'check' as const };
   await expect(createPaggio(options).start()).rejects.toMatchObject({
     code: 'CONFLICT',
     message: expect.stringContaining('older than this version'),
@@ -38,8 +41,8 @@ test('when migrations are only checked, an outdated schema stops the start [EMB-
 });
 
 test('a start with another master key is refused [AUZ-21]', async () => {
-  const database = await createTestDatabase();
-  const first = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
+  const database = await migratedDatabase();
+  const first = createPaggio({ database: { url: database.url }, masterKey: testMasterKey, roles });
   await first.start();
   await first.stop();
   const other = createPaggio({ database: { url: database.url }, masterKey: randomBytes(32) });
@@ -53,8 +56,8 @@ test('a start with another master key is refused [AUZ-21]', async () => {
 test('a guessable master key is reported at the start, and a random one is not', async () => {
   const reported: string[] = [];
   for (const masterKey of [Buffer.alloc(32), randomBytes(32)]) {
-    const database = await createTestDatabase();
-    const paggio = createPaggio({ database: { url: database.url }, masterKey });
+    const database = await migratedDatabase();
+    const paggio = createPaggio({ database: { url: database.url }, masterKey, roles });
     paggio.subscribe(({ type }) => void reported.push(type));
     await paggio.start();
     await paggio.stop();
@@ -64,7 +67,7 @@ test('a guessable master key is reported at the start, and a random one is not',
 });
 
 test('a database server that may lose commits is reported at the start, and a durable one is not [CRA-10]', async () => {
-  const test = await createTestDatabase();
+  const test = await migratedDatabase();
   const [{ fsync } = { fsync: '' }] = await query<{ fsync: string }>(test.url, 'show fsync');
   const paggio = createPaggio({ database: { url: test.url }, masterKey: testMasterKey });
   const reported: unknown[] = [];

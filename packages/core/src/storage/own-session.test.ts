@@ -2,23 +2,39 @@ import { randomBytes } from 'node:crypto';
 import { Client, defaults, types } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PublishedDelivery } from '../publish/publishing';
-import { createTestDatabase, hostPool, owner, query, startGateway, type TestDatabase } from '../testing';
+import {
+  createTestDatabase,
+  hostPool,
+  migratedDatabase,
+  owner,
+  query,
+  startGateway,
+  type TestDatabase,
+} from '../testing';
 import { walk } from '../testing/walk';
 import { resolveConnection } from './connection';
 import { Database } from './database';
 import { plannerSwitches } from './session-settings';
 
-let database: TestDatabase;
 let stock: object;
 
 beforeAll(async () => {
-  const first = await createTestDatabase();
+  const first = await migratedDatabase();
   stock = await walk(first);
   await first.drop();
 }, 60_000);
 
-beforeEach(async () => (database = await createTestDatabase()));
-afterEach(() => database.drop());
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+/** A database that is dropped after the test. */
+async function own(making: Promise<TestDatabase>): Promise<TestDatabase> {
+  const database = await making;
+  ends.push(() => database.drop());
+  return database;
+}
 
 /** Every type with a parser of its own in pg, and some without one. */
 const oids = Object.values(types.builtins).map(Number);
@@ -71,6 +87,8 @@ async function withGarbage<T>(work: () => Promise<T>): Promise<T> {
 }
 
 test("neither the app's type parsers nor its pg defaults affect a connection of Paggio", async () => {
+  // An empty one, because the migrations run on such connections too.
+  const database = await own(createTestDatabase());
   // The transactions of handlers read with the app's parsers, so text must stay readable.
   expect(await withGarbage(() => walk(database))).toEqual(stock);
 }, 60_000);
@@ -78,6 +96,7 @@ test("neither the app's type parsers nor its pg defaults affect a connection of 
 test.each(['pool', 'dataSource'])(
   "in transactions of the app's %s Paggio's statements use their own parsers, whatever the app's settings",
   async (kind) => {
+    const database = await own(migratedDatabase());
     const name = new URL(database.url).pathname.slice(1);
     await query(
       database.url,
@@ -90,7 +109,7 @@ test.each(['pool', 'dataSource'])(
     for (const { oid } of parsers) types.setTypeParser(oid, 'text', () => 'garbage');
     try {
       expect(await walk(database, { transactions: kind === 'pool' ? { pool } : { dataSource } })).toEqual(stock);
-      const gateway = await startGateway({}, {}, database);
+      const gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
       const event = { userId: owner.userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'in-a-transaction' };
       const publish = async (): Promise<PublishedDelivery | undefined> => {
         if (kind === 'dataSource')
@@ -148,7 +167,7 @@ const settings: [name: string, theirs: string, ours: string][] = [
 
 test("every switch of this server's planner is known", async () => {
   const switches = await query<{ name: string }>(
-    database.url,
+    process.env['PAGGIO_TEST_DATABASE_URL'] as string,
     `select name from pg_settings where starts_with(name, 'enable_') and boot_val = 'on'`,
   );
   expect(switches.length).toBeGreaterThan(15);
@@ -164,6 +183,7 @@ async function shown(client: { query(sql: string): Promise<{ rows: Record<string
 test.each(['database', 'role'])(
   'the settings of a %s do not change how Paggio works',
   async (kind) => {
+    const database = await own(createTestDatabase());
     const name = `settings_${randomBytes(6).toString('hex')}`;
     const url = new URL(database.url);
     const target = kind === 'database' ? `database "${url.pathname.slice(1)}"` : `role ${name}`;
@@ -175,10 +195,11 @@ test.each(['database', 'role'])(
       url.username = name;
       url.password = 'x';
     }
-    for (const [setting, theirs] of settings)
-      await query(database.url, `alter ${target} set ${setting} = '${theirs}'`.replace("'SQL, DMY'", "'SQL', 'DMY'"));
-    const own = { ...database, url: url.href };
-    expect(await walk(own)).toEqual(stock);
+    const changes = settings.map(([setting, theirs]) =>
+      `alter ${target} set ${setting} = '${theirs}'`.replace("'SQL, DMY'", "'SQL', 'DMY'"),
+    );
+    await query(database.url, changes.join('; '));
+    expect(await walk({ ...database, url: url.href })).toEqual(stock);
 
     // Proves that the settings were there, and checks our settings on every kind of connection.
     const host = new Client({ connectionString: url.href }).on('error', () => undefined);

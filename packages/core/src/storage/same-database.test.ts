@@ -5,10 +5,16 @@ import { resolveOptions, type PaggioOptions } from '../options';
 import { createPaggio } from '../index';
 import { createTestDatabase, hostPool, query, testMasterKey, type TestDatabase } from '../testing';
 
-let database: TestDatabase;
+/** Empty databases. A test that starts a gateway has its own. */
+let empty: TestDatabase;
 let other: TestDatabase;
-beforeEach(async () => ([database, other] = await Promise.all([createTestDatabase(), createTestDatabase()])));
-afterEach(async () => void (await Promise.all([database.drop(), other.drop()])));
+/** The database of the current test. */
+let database: TestDatabase;
+
+beforeAll(async () => ([empty, other] = await Promise.all([createTestDatabase(), createTestDatabase()])));
+beforeEach(() => void (database = empty));
+afterEach(async () => void (database !== empty && (await database.drop())));
+afterAll(async () => void (await Promise.all([empty.drop(), other.drop()])));
 
 const schemaIn = async ({ url }: TestDatabase): Promise<boolean> =>
   (await query<{ there: boolean }>(url, `select to_regnamespace('paggio') is not null as there`))[0]?.there === true;
@@ -53,6 +59,7 @@ const ways: [string, () => object][] = [
 const STARTED = new Set(process.env['PAGGIO_FULL'] ? ways.map(([way]) => way) : ['a function for the password']);
 
 test.each(ways)('a DataSource that is configured by %s gives Paggio its database', async (way, options) => {
+  if (STARTED.has(way)) database = await createTestDatabase();
   const dataSource = new DataSource({ type: 'postgres', installExtensions: false, ...options() } as never);
   const paggio = createPaggio({ database: { dataSource }, masterKey: testMasterKey });
   // Its address is known only once it is connected.
@@ -80,6 +87,7 @@ test.each(ways)('a DataSource that is configured by %s gives Paggio its database
 });
 
 test('a pool of pg gives Paggio its database and its handlers their transactions', async () => {
+  database = await createTestDatabase();
   const pool = hostPool({ connectionString: database.url });
   const options: PaggioOptions = { database: { pool }, masterKey: testMasterKey };
   expect(resolveOptions(options).transactions).toEqual({ pool });
