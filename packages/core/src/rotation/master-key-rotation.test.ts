@@ -27,6 +27,11 @@ import { sealedColumns, type SealedColumn } from './sealed-columns';
 import { SealedValues, type StaleValue } from './sealed-values';
 import { SecretBox } from '../secrets/secret-box';
 
+const full = process.env['PAGGIO_FULL'] !== undefined;
+
+/** The roles of a process that has to capture or deliver nothing. Delivery alone opens two connections more. */
+const API = { roles: ['api'] };
+const FRONT = { roles: ['capture', 'api'] };
 const old = testMasterKey;
 let database: TestDatabase;
 let next: Buffer;
@@ -93,7 +98,7 @@ async function fill(paggio: Paggio, url: string, count: number): Promise<string[
 test('after a rotation the new key alone opens everything, and the old one is refused', async () => {
   const recorder = await Recorder.start();
   stops.push(() => recorder.stop());
-  const before = await gateway(old);
+  const before = await gateway(old, [], API);
   const ids = await fill(before, recorder.url(), 5);
   const secrets = await Promise.all(ids.map((id) => before.admin.endpoints.revealSecret(owner, id)));
   // The new key without the previous one cannot read existing values.
@@ -124,14 +129,14 @@ test('after a rotation the new key alone opens everything, and the old one is re
 });
 
 test('the TLS settings of a destination open with the new key alone', async () => {
-  const before = await gateway(old);
+  const before = await gateway(old, [], API);
   const pem = (name: string): string => readFileSync(join(__dirname, '../testing/tls', name), 'utf8');
   const tls = { certificate: pem('client.pem'), privateKey: pem('client-key.pem') };
   const destinations = [{ url: 'https://127.0.0.1:4999/', tls }];
   const { endpoint } = await before.admin.endpoints.create(owner, { name: 'tls', destinations });
   await retire(before);
   expect(await rotate()).toMatchObject({ values: 2, removable: [masterKeyId(old)] });
-  const after = await gateway(next);
+  const after = await gateway(next, [], API);
   const shown = await after.admin.endpoints.get(owner, endpoint.id);
   expect(shown.destinations[0]?.tls).toEqual(endpoint.destinations[0]?.tls);
   expect(shown.destinations[0]?.tls?.certificate).toMatchObject({ subject: 'CN=Paggio client' });
@@ -180,7 +185,7 @@ test('credentials of events, of their copies and of refused requests open with t
 });
 
 test('a copy of an event that is committed after its original was rotated is rotated too', async () => {
-  const before = await gateway(old, [], { roles: ['capture', 'api'] });
+  const before = await gateway(old, [], FRONT);
   const { endpoint } = await before.admin.endpoints.create(owner, {
     name: 'open',
     destinationUrl: 'http://127.0.0.1:4999/',
@@ -202,11 +207,11 @@ test('a copy of an event that is committed after its original was rotated is rot
   let ended = false;
   const rotation = rotate().finally(() => (ended = true));
   const looks = `select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and query like '%from pg_locks%'`;
-  while (!ended && (await query(database.url, looks)).length === 0);
+  await until(before, async () => (ended || (await query(database.url, looks)).length > 0 ? true : undefined));
   await client.query('commit');
   await rotation;
   expect(await query(database.url, `select 1 from paggio.events where ${isUnder(next)}`)).toHaveLength(2);
-  expect(await (await gateway(next)).admin.events.get(owner, copy)).toMatchObject({ locked: false });
+  expect(await (await gateway(next, [], API)).admin.events.get(owner, copy)).toMatchObject({ locked: false });
 });
 
 test('a process that lacks the key of an event shows it locked, and leaves it pending for one that has the key', async () => {
@@ -214,7 +219,7 @@ test('a process that lacks the key of an event shows it locked, and leaves it pe
   stops.push(() => recorder.stop());
   const unable = await gateway(old);
   const { endpoint } = await unable.admin.endpoints.create(owner, { name: 'open', destinationUrl: recorder.url() });
-  const able = await gateway(next, [old], { roles: ['capture', 'api'] });
+  const able = await gateway(next, [old], FRONT);
   const id = await capture(able, endpoint.slug, '{"a":1}', credential);
   const isPostponed = `select 1 from paggio.deliveries where event_id = '${id}' and lease_token is null and due_at > now() + interval '15 seconds'`;
   await until(unable, async () => ((await query(database.url, isPostponed)).length > 0 ? true : undefined));
@@ -231,7 +236,7 @@ test('a process that lacks the key of an event shows it locked, and leaves it pe
   expect(recorder.requests).toHaveLength(1);
 
   await unable.stop();
-  await gateway(old, [next]);
+  await gateway(old, [next], { roles: ['deliver'] });
   // Time passes.
   await query(database.url, 'update paggio.deliveries set due_at = now() where due_at > now()');
   const event = await until(able, async () => {
@@ -243,17 +248,17 @@ test('a process that lacks the key of an event shows it locked, and leaves it pe
 });
 
 test('a process does not start without a key that another process encrypts with', async () => {
-  await gateway(old);
-  await gateway(next, [old]);
+  await gateway(old, [], API);
+  await gateway(next, [old], API);
   await expect(gateway(old)).rejects.toMatchObject({
     code: 'CONFLICT',
     message: expect.stringContaining(masterKeyId(next)),
   });
-  await gateway(old, [next]);
+  await gateway(old, [next], API);
 });
 
 test('a value that changes after it was read keeps the change', async () => {
-  const paggio = await gateway(old);
+  const paggio = await gateway(old, [], API);
   const [before, during] = (await fill(paggio, 'http://127.0.0.1:4999/', 2)) as [string, string];
   const options = { database: { url: database.url }, masterKey: next, previousMasterKeys: [old] };
   const direct = new Database(resolveOptions({ ...options, migrations: 'check' }));
@@ -275,7 +280,7 @@ test('a value that changes after it was read keeps the change', async () => {
   const replaced = values.replace(page.map((value) => ({ ...value, becomes: 'overwritten' })));
   void replaced.finally(() => (ended = true));
   const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-  while (!ended && (await query(database.url, waits)).length === 0);
+  await until(paggio, async () => (ended || (await query(database.url, waits)).length > 0 ? true : undefined));
   await client.query('commit');
   expect(await replaced).toBe(0);
   for (const id of [before, during])
@@ -283,10 +288,11 @@ test('a value that changes after it was read keeps the change', async () => {
 });
 
 test('two rotations at once, and changes during them, lose nothing', async () => {
-  const before = await gateway(old);
-  const ids = await fill(before, 'http://127.0.0.1:4999/', 40);
+  const before = await gateway(old, [], API);
+  const count = full ? 40 : 20;
+  const ids = await fill(before, 'http://127.0.0.1:4999/', count);
   await retire(before);
-  const paggio = await gateway(next, [old]);
+  const paggio = await gateway(next, [old], API);
   let running = true;
   let changes = 0;
   const expected = new Map<string, string>();
@@ -298,18 +304,19 @@ test('two rotations at once, and changes during them, lose nothing', async () =>
       expected.set(id, value);
     }
   };
-  const changing = [change(ids.slice(0, 20)), change(ids.slice(20))];
+  const changing = [change(ids.slice(0, count / 2)), change(ids.slice(count / 2))];
   const waits: number[] = [];
+  const valuesPerSecond = full ? 300 : 150;
   const results = await Promise.all([
-    rotate({ valuesPerSecond: 300 }),
-    rotate({ valuesPerSecond: 300, onWait: () => waits.push(1) }),
-    rotate({ valuesPerSecond: 300, onWait: () => waits.push(2) }),
+    rotate({ valuesPerSecond }),
+    rotate({ valuesPerSecond, onWait: () => waits.push(1) }),
+    rotate({ valuesPerSecond, onWait: () => waits.push(2) }),
   ]);
   running = false;
   await Promise.all(changing);
   expect(results.map(({ keyId }) => keyId)).toEqual(Array(3).fill(masterKeyId(next)));
   expect(waits.length).toBeGreaterThan(0);
-  const after = await gateway(next);
+  const after = await gateway(next, [], API);
   for (const id of ids) {
     const { headers } = await after.admin.endpoints.get(owner, id);
     if (expected.has(id)) expect(headers).toEqual({ 'X-Own': expected.get(id) });
@@ -318,10 +325,10 @@ test('two rotations at once, and changes during them, lose nothing', async () =>
 });
 
 test('a rotation that lacks a key names the values that need it, and encrypts all others again', async () => {
-  const before = await gateway(old);
+  const before = await gateway(old, [], API);
   await fill(before, 'http://127.0.0.1:4999/', 2);
   const third = randomBytes(32);
-  const other = await gateway(third, [old]);
+  const other = await gateway(third, [old], API);
   const [lost] = await fill(other, 'http://127.0.0.1:4999/', 1);
   await retire(before);
   await retire(other);
@@ -333,22 +340,22 @@ test('a rotation that lacks a key names the values that need it, and encrypts al
   });
   // No key is declared removable. The old key still starts a process, and a rotation with all three keys finishes.
   expect(await rotate({}, { masterKey: next, previousMasterKeys: [old, third] })).toMatchObject({ values: 3 });
-  await gateway(next);
+  await gateway(next, [], API);
 });
 
 test('the key of a process that starts with another current key during a rotation is not declared removable', async () => {
-  const before = await gateway(old);
+  const before = await gateway(old, [], API);
   await fill(before, 'http://127.0.0.1:4999/', 3);
   await retire(before);
   let late: Promise<Paggio> | undefined;
-  const onProgress = (): void => void (late ??= gateway(old, [next]));
+  const onProgress = (): void => void (late ??= gateway(old, [next], API));
   const refused = await failure(rotate({ valuesPerSecond: 3, onProgress }));
   await late;
   expect(refused).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(masterKeyId(old)) });
 });
 
 test('the old key is not declared removable while a process that writes nothing still has it as its current key', async () => {
-  const before = await gateway(old, [next]);
+  const before = await gateway(old, [next], API);
   await fill(before, 'http://127.0.0.1:4999/', 1);
   const silences: number[] = [];
   const onSilence = (ms: number): void => {
@@ -370,12 +377,12 @@ test('the old key is not declared removable while a process that writes nothing 
 });
 
 test('a process reports that another one encrypts with a key that it lacks, and that its own key was replaced', async () => {
-  const before = await gateway(old);
+  const before = await gateway(old, [], API);
   const faults: unknown[] = [];
   before.subscribe((event) => event.type === 'fault' && faults.push(event.error));
   await attend(before);
   expect(faults).toEqual([]);
-  await gateway(next, [old]);
+  await gateway(next, [old], API);
   await attend(before);
   expect(faults).toEqual([
     expect.objectContaining({
@@ -393,10 +400,10 @@ test('a process reports that another one encrypts with a key that it lacks, and 
 });
 
 test('a webhook for an endpoint under a missing key is answered with 503, and is neither rejected nor lost', async () => {
-  const before = await gateway(old);
+  const before = await gateway(old, [], FRONT);
   const faults: unknown[] = [];
   before.subscribe((event) => event.type === 'fault' && faults.push(event.error));
-  const other = await gateway(next, [old], { roles: ['api'] });
+  const other = await gateway(next, [old], API);
   const { endpoint } = await other.admin.endpoints.create(owner, { name: 'new', verification: gitHub });
   const { slug } = endpoint;
   const error = await captureFromGitHub(before, slug, 'push', '{}').catch((reason: unknown) => reason);
@@ -406,7 +413,7 @@ test('a webhook for an endpoint under a missing key is answered with 503, and is
   expect(faults.map(String).join()).toContain(masterKeyId(next));
   expect(await query(database.url, 'select 1 from paggio.rejections')).toEqual([]);
   // A process that has the key accepts the same request.
-  const able = await gateway(old, [next]);
+  const able = await gateway(old, [next], FRONT);
   expect(await captureFromGitHub(able, slug, 'push', '{}')).toEqual(expect.any(String));
 });
 
@@ -414,7 +421,7 @@ test('an endpoint that a process cannot read delays no other delivery, and a pro
   const recorder = await Recorder.start();
   stops.push(() => recorder.stop());
   const unable = await gateway(old);
-  const able = await gateway(next, [old], { roles: ['capture', 'api'] });
+  const able = await gateway(next, [old], FRONT);
   const sealed = await able.admin.endpoints.create(owner, { name: 'sealed', destinationUrl: recorder.url('/sealed') });
   const plain = await unable.admin.endpoints.create(owner, { name: 'plain', destinationUrl: recorder.url('/plain') });
   const waiting = await capture(able, sealed.endpoint.slug, '{}');
@@ -424,7 +431,7 @@ test('an endpoint that a process cannot read delays no other delivery, and a pro
     expect(await settled(unable, owner, id)).toMatchObject({ status: 'delivered' });
   }
   expect(recorder.requests.map(({ url }) => url)).toEqual(['/plain', '/plain', '/plain']);
-  await gateway(old, [next]);
+  await gateway(old, [next], { roles: ['deliver'] });
   const event = await until(able, async () => {
     const one = await able.admin.events.get(owner, waiting);
     return one.status === 'pending' ? undefined : one;
