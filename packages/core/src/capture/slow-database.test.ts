@@ -16,22 +16,44 @@ import {
 
 /** Extra time that a busy machine may need. */
 const LATE_MS = 1_000;
+
+/** A gateway, and a connection that makes it wait. */
+interface Stage {
+  gateway: TestGateway;
+  holder: Client;
+  timing: Timing;
+}
+
+/** One for each set of shorter times, shared by all tests. */
+const stages = new Map<string, Stage>();
 let gateway: TestGateway;
 let holder: Client;
 
 /** Shortens only the times that a test waits for. All others stay real, for the sake of busy machines. */
 async function start(...shorter: (keyof Timing)[]): Promise<Timing> {
-  const timing = shortened(...shorter);
-  gateway = await startGateway({}, { timing });
-  holder = new Client({ connectionString: gateway.database.url });
-  holder.on('error', () => undefined);
-  await holder.connect();
-  return timing;
+  const key = shorter.join();
+  const stage = stages.get(key) ?? (await newStage(shortened(...shorter)));
+  stages.set(key, stage);
+  ({ gateway, holder } = stage);
+  return stage.timing;
 }
 
-afterEach(async () => {
-  await holder.end();
-  await gateway.stop();
+async function newStage(timing: Timing): Promise<Stage> {
+  const gateway = await startGateway({}, { timing });
+  const holder = new Client({ connectionString: gateway.database.url });
+  holder.on('error', () => undefined);
+  await holder.connect();
+  return { gateway, holder, timing };
+}
+
+// A test that failed may still hold a table.
+afterEach(() => holder.query('rollback'));
+
+afterAll(async () => {
+  for (const stage of stages.values()) {
+    await stage.holder.end();
+    await stage.gateway.stop();
+  }
 });
 
 /** Acts as a database that makes no progress: statements on this table wait until `rollback`. */
