@@ -211,8 +211,11 @@ const judged: { what: string; request: ReceivedRequest }[] = [];
 test.each(cases)('a replay with a new signature is accepted at every target: %s', async (_, provider, name, form) => {
   const subject = await subjectOf(provider, name, form);
   const carriesCredential = subject.scheme.credentialHeaders.length > 0;
+  const signsUrl = provider.signsUrl(name);
   for (const target of targets) {
     if (!full && !carriesCredential && target.includeCredentials) continue;
+    // A signature that does not cover the URL is the same at each of the other targets.
+    if (!full && !signsUrl && 'environment' in target && target.environment !== 'original') continue;
     const what = JSON.stringify({ ...target, provider: provider.name, name });
     const got = await replayed(subject, target);
     expect([what, await verified(subject, got)]).toEqual([what, expect.objectContaining({ ok: true })]);
