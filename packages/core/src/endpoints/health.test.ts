@@ -1,4 +1,5 @@
 import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+import { allSettled } from '../testing/drained';
 import { failing } from './failing-sql';
 import { failingSinceOf, healthOf } from './health';
 
@@ -28,8 +29,9 @@ async function made(name: string, retry: object = { maxAttempts: 1 }) {
 
 async function send(slug: string, answer: number, count = 1): Promise<void> {
   status = answer;
-  for (let n = 0; n < count; n++)
-    await settled(gateway.paggio, owner, await capture(gateway.paggio, slug, `{"n":${n}}`));
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) ids.push(await capture(gateway.paggio, slug, `{"n":${n}}`));
+  await allSettled(gateway, ids);
 }
 
 const began = (endpointId: string, ago: string): Promise<unknown> =>

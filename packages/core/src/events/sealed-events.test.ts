@@ -5,7 +5,6 @@ import { axiosTransport } from '../transport/axios-transport';
 import { Connector } from '../transport/connector';
 import { undiciTransport } from '../transport/undici-transport';
 import type { Paggio } from '../index';
-import type { Role } from '../roles';
 import {
   capture,
   dumpOf,
@@ -24,31 +23,29 @@ const TOKEN = 'glpat-0123456789abcdef';
 const gitLab = { provider: 'gitlab', scheme: 'token', secrets: [TOKEN] };
 const headers = ['X-Gitlab-Token', TOKEN, 'X-Gitlab-Event', 'Push Hook', 'Content-Type', 'application/json'];
 
+/** The user whose events go to a handler too. */
+const handled = { ...owner, userId: 'handled' };
+const seen: (string | undefined)[] = [];
+
+/** A gateway whose periodic work runs only when a test starts it. All tests but one share it. */
+let shared: TestGateway;
+let paggio: Paggio;
 let database: TestDatabase;
 let recorder: Recorder;
-const running: TestGateway[] = [];
 
-beforeEach(async () => {
-  database = await migratedDatabase();
-  recorder = await Recorder.start();
+beforeAll(async () => {
+  shared = await startGateway({ scheduler: noTicks }, {}, undefined, (one) =>
+    one.on('gitlab', '*', (event) => void seen.push(event.header('X-Gitlab-Token')), { userId: handled.userId }),
+  );
+  ({ paggio, database } = shared);
 });
+beforeEach(async () => (recorder = await Recorder.start()));
+afterEach(() => recorder.stop());
+afterAll(() => shared.stop());
 
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.stop();
-  await recorder.stop();
-  await database.drop();
-});
-
-/** A gateway whose periodic work runs only when the test starts it. */
-async function start(roles?: Role[]): Promise<{ paggio: Paggio; tick: (task: string) => Promise<void> }> {
-  const gateway = await startGateway({ scheduler: noTicks, ...(roles && { roles }) }, {}, database);
-  running.push(gateway);
-  return { paggio: gateway.paggio, tick: (task) => gateway.runPeriodicWork(task) };
-}
-
-async function endpoint(paggio: Paggio): Promise<string> {
+async function endpoint(by: Paggio = paggio, who = owner): Promise<string> {
   const input = { name: 'e', destinationUrl: recorder.url(), verification: gitLab };
-  return (await paggio.admin.endpoints.create(owner, input)).endpoint.slug;
+  return (await by.admin.endpoints.create(who, input)).endpoint.slug;
 }
 
 interface Row {
@@ -56,49 +53,52 @@ interface Row {
   sealed: string | null;
 }
 
-async function rowOf(id: string): Promise<Row> {
-  const [row] = await query<Row>(database.url, `select headers, sealed from paggio.events where id = '${id}'`);
+async function rowOf(id: string, where = database): Promise<Row> {
+  const [row] = await query<Row>(where.url, `select headers, sealed from paggio.events where id = '${id}'`);
   return row as Row;
 }
 
 const tokens = (): unknown[] => recorder.requests.map((request) => request.headers['x-gitlab-token']);
 
 test('while a process of an older version delivers, new events keep their credentials unencrypted', async () => {
+  const own = await migratedDatabase();
   // The older process does not know the column `seals`.
   await query(
-    database.url,
+    own.url,
     `insert into paggio.workers (id, seen_at) values (gen_random_uuid(), now() + interval '1 hour')`,
   );
-  const { paggio, tick } = await start();
-  const edge = await start(['capture']);
-  const slug = await endpoint(paggio);
+  const full = await startGateway({ scheduler: noTicks }, {}, own);
+  const edge = await startGateway({ scheduler: noTicks, roles: ['capture'] }, {}, own);
+  const slug = await endpoint(full.paggio);
   const store = async (by: Paggio): Promise<Row> => {
     const id = await capture(by, slug, '{}', headers);
-    await settled(paggio, owner, id);
+    await settled(full.paggio, owner, id);
     // However the event is stored, readers see what arrived, and where its credential is.
-    expect(await paggio.admin.events.get(owner, id)).toMatchObject({
+    expect(await full.paggio.admin.events.get(owner, id)).toMatchObject({
       rawHeaders: headers,
       credentials: { headers: [1] },
     });
-    return rowOf(id);
+    return rowOf(id, own);
   };
-  for (const by of [paggio, edge.paggio]) {
+  for (const by of [full.paggio, edge.paggio]) {
     const row = await store(by);
     expect([row.sealed, row.headers.includes(TOKEN)]).toEqual([null, true]);
   }
-  await query(database.url, `delete from paggio.workers where not seals`);
-  await tick('check-in');
-  await edge.tick('seal');
-  for (const by of [paggio, edge.paggio]) {
+  await query(own.url, `delete from paggio.workers where not seals`);
+  await full.runPeriodicWork('check-in');
+  await edge.runPeriodicWork('seal');
+  for (const by of [full.paggio, edge.paggio]) {
     const row = await store(by);
     expect([row.sealed === null, row.headers.includes(TOKEN)]).toEqual([false, false]);
   }
   expect(tokens()).toEqual(Array(4).fill(TOKEN));
+  await edge.stop();
+  await full.stop();
+  await own.drop();
 });
 
 test('code that does not know about sealing cannot send a sealed row, with either HTTP client', async () => {
-  const { paggio } = await start();
-  const id = await capture(paggio, await endpoint(paggio), '{}', headers);
+  const id = await capture(paggio, await endpoint(), '{}', headers);
   await settled(paggio, owner, id);
   const before = recorder.requests.length;
   const raw = decodeHeaders((await rowOf(id)).headers);
@@ -127,13 +127,15 @@ describe('credentials that cannot be decrypted', () => {
   };
 
   test('leave the event readable and unsent, and it can be sent once they can be decrypted', async () => {
-    const { paggio } = await start();
-    const slug = await endpoint(paggio);
+    const slug = await endpoint();
     const id = await capture(paggio, slug, '{"a":1}', headers);
     await settled(paggio, owner, id);
     const { sealed } = await rowOf(id);
     // The row was changed, so no master key can decrypt it.
-    await query(database.url, `update paggio.events set sealed = overlay(sealed placing 'AAAA' from 14 for 4)`);
+    await query(
+      database.url,
+      `update paggio.events set sealed = overlay(sealed placing 'AAAA' from 14 for 4) where id = '${id}'`,
+    );
     const event = await paggio.admin.events.get(owner, id);
     expect(event).toMatchObject({ locked: 'damaged', body: Buffer.from('{"a":1}') });
     expect(event.rawHeaders).toEqual(headers.map((text) => (text === TOKEN ? '***' : text)));
@@ -146,7 +148,7 @@ describe('credentials that cannot be decrypted', () => {
     }
     expect(tokens()).toEqual([TOKEN]);
 
-    await query(database.url, `update paggio.events set sealed = '${sealed}'`);
+    await query(database.url, `update paggio.events set sealed = '${sealed}' where id in ('${id}', '${copy}')`);
     for (const again of [id, copy]) {
       const made = await paggio.admin.replays.redeliver(owner, again);
       expect(await settled(paggio, owner, made)).toMatchObject({ status: 'delivered' });
@@ -155,17 +157,15 @@ describe('credentials that cannot be decrypted', () => {
   });
 
   test('are missing in a copy by an older version, which is not sent', async () => {
-    const { paggio } = await start();
-    const id = await capture(paggio, await endpoint(paggio), '{}', headers);
+    const id = await capture(paggio, await endpoint(), '{}', headers);
     await settled(paggio, owner, id);
-    await query(database.url, 'update paggio.events set sealed = null');
+    await query(database.url, `update paggio.events set sealed = null where id = '${id}'`);
     expect(await settled(paggio, owner, await paggio.admin.replays.redeliver(owner, id))).toMatchObject(locked);
     expect(tokens()).toEqual([TOKEN]);
   });
 
   test('do not open in the row of another event', async () => {
-    const { paggio } = await start();
-    const slug = await endpoint(paggio);
+    const slug = await endpoint();
     const [one, other] = [await capture(paggio, slug, '{}', headers), await capture(paggio, slug, '{}', headers)];
     await settled(paggio, owner, other);
     await query(
@@ -178,9 +178,8 @@ describe('credentials that cannot be decrypted', () => {
 });
 
 test('a refused request whose verification settings cannot be read is sealed wherever a token may be', async () => {
-  const { paggio } = await start();
-  const slug = await endpoint(paggio);
-  await query(database.url, `update paggio.endpoints set verification = 'v1:damaged'`);
+  const slug = await endpoint();
+  await query(database.url, `update paggio.endpoints set verification = 'v1:damaged' where slug = '${slug}'`);
   // Changes the configuration, so that the endpoint is read again.
   await paggio.admin.endpoints.create(owner, { name: 'x' });
   const rawHeaders = ['X-Some-Key', TOKEN, 'User-Agent', 'sender'];
@@ -192,15 +191,9 @@ test('a refused request whose verification settings cannot be read is sealed whe
 });
 
 test('a handler receives the headers that arrived, even from a copy of the stored row', async () => {
-  const seen: (string | undefined)[] = [];
-  const gateway = await startGateway({}, {}, database, (paggio) =>
-    paggio.on('gitlab', '*', (event) => void seen.push(event.header('X-Gitlab-Token'))),
-  );
-  running.push(gateway);
-  const { paggio } = gateway;
-  const id = await capture(paggio, await endpoint(paggio), '{}', headers);
-  await settled(paggio, owner, id);
-  await settled(paggio, owner, await paggio.admin.replays.redeliver(owner, id));
+  const id = await capture(paggio, await endpoint(paggio, handled), '{}', headers);
+  await settled(paggio, handled, id);
+  await settled(paggio, handled, await paggio.admin.replays.redeliver(handled, id));
   expect(seen).toEqual([TOKEN, TOKEN]);
 });
 
@@ -209,8 +202,7 @@ test('of cookies that a destination sets only the names are stored, in deliverie
     void response
       .writeHead(200, { 'set-cookie': ['sid=cookie-secret; Path=/; HttpOnly', 'cookie-secret', 'a=b=cookie-secret'] })
       .end();
-  const { paggio } = await start();
-  const id = await capture(paggio, await endpoint(paggio), '{}', headers);
+  const id = await capture(paggio, await endpoint(), '{}', headers);
   await settled(paggio, owner, id);
   await paggio.admin.replays.send(owner, id, { environment: 'original' });
   expect((await paggio.admin.events.get(owner, id)).attempts.map((one) => one.responseHeaders['set-cookie'])).toEqual(
