@@ -23,6 +23,8 @@ const other = { certificate: pem('other-client.pem'), privateKey: pem('other-cli
 const stranger = { certificate: pem('self-signed.pem'), privateKey: pem('key.pem') };
 const trust = new TlsTrust([pem('authority.pem')]);
 
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
 const ending: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
@@ -133,7 +135,6 @@ describe.each(ways)('client certificates with $name through $way', ({ make, way 
     });
   });
 
-  const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
   (hasOpenssl ? test : test.skip)('the error explains that a server refused the certificate by an alert', async () => {
     const args = ['s_server', '-accept', '127.0.0.1:0', '-key', file('server-key.pem'), '-cert', file('server.pem')];
     const asking = ['-CAfile', file('authority.pem'), '-Verify', '2', '-verify_return_error'];

@@ -1,12 +1,12 @@
 import axios from 'axios';
 import { createPaggio, type PaggioOptions } from '../index';
-import { capture, createTestDatabase, owner, Recorder, settled, testMasterKey } from '../testing';
+import { capture, migratedDatabase, owner, Recorder, settled, testMasterKey } from '../testing';
 
 // Bun replaces the package by classes that send nothing.
 jest.mock('undici', () => ({ Agent: class Agent {}, Pool: class Pool {}, fetch: () => undefined }));
 
 test('when the runtime replaces undici, a process that delivers does not start, and the error names what would work', async () => {
-  const database = await createTestDatabase();
+  const database = await migratedDatabase();
   const recorder = await Recorder.start();
   const options = (more: Partial<PaggioOptions>): PaggioOptions => ({
     database: { url: database.url },

@@ -189,23 +189,48 @@ async function slowToAccept(): Promise<{ port: number; accept: () => void }> {
   return { port, accept };
 }
 
-/**
- * Answers as soon as the head of a request has arrived, and closes without reading the rest, which resets the
- * connection.
- */
-const ANSWERS_EARLY = `
-  const { parentPort, workerData } = require('node:worker_threads');
-  const server = require('node:net').createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.once('data', () => socket.pause().write(workerData, () => socket.destroy()));
-  });
-  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+const EARLY_ANSWERS = {
+  200: 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok',
+  410: 'HTTP/1.1 410 Gone\r\nConnection: close\r\n\r\n',
+  413: 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n',
+};
 
-async function answersEarly(answer: string): Promise<number> {
-  const worker = new Worker(ANSWERS_EARLY, { eval: true, workerData: answer });
-  servers.push({ close: () => void worker.terminate() });
-  return new Promise<number>((done) => worker.once('message', done));
-}
+/**
+ * Servers in their own thread, one for each answer. They answer as soon as the head of a request has arrived, and close
+ * without reading the rest, which resets the connection.
+ */
+const ANSWER_EARLY = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const ports = {};
+  for (const [status, answer] of Object.entries(workerData)) {
+    const server = require('node:net').createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.pause().write(answer, () => socket.destroy()));
+    });
+    server.listen(0, '127.0.0.1', () => {
+      ports[status] = server.address().port;
+      if (Object.keys(ports).length === Object.keys(workerData).length) parentPort.postMessage(ports);
+    });
+  }`;
+
+// A thread costs more than most of these tests, so all transports use the same.
+let elsewhere: Worker;
+let elsewherePort: number;
+let early: Worker;
+let earlyPorts: Record<string, number>;
+
+const wordOf = <T>(worker: Worker): Promise<T> => new Promise((done) => worker.once('message', done));
+
+beforeAll(async () => {
+  elsewhere = new Worker(ELSEWHERE, { eval: true });
+  early = new Worker(ANSWER_EARLY, { eval: true, workerData: EARLY_ANSWERS });
+  [elsewherePort, earlyPorts] = await Promise.all([wordOf<number>(elsewhere), wordOf<Record<string, number>>(early)]);
+});
+
+afterAll(async () => {
+  await elsewhere.terminate();
+  await early.terminate();
+});
 
 describe.each(makers)('%s', (_name, make) => {
   const transport = (networks = LOOPBACK, resolve?: Resolve, ports: number[] = [], age?: PoolAge): Transport => {
@@ -215,12 +240,8 @@ describe.each(makers)('%s', (_name, make) => {
   };
 
   test('an answer that arrived while the event loop was blocked is not a timeout [CRA-23]', async () => {
-    const elsewhere = new Worker(ELSEWHERE, { eval: true });
-    servers.push({ close: () => void elsewhere.terminate() });
-    const word = <T>(): Promise<T> => new Promise((done) => elsewhere.once('message', done));
-    const port = await word<number>();
-    const received = word();
-    const result = transport().send(request(port, { timeoutMs: 500 }));
+    const received = wordOf(elsewhere);
+    const result = transport().send(request(elsewherePort, { timeoutMs: 500 }));
     await received;
     block(800);
     expect(await result).toMatchObject({ status: 200, error: null, body: Buffer.from('accepted') });
@@ -477,22 +498,21 @@ describe.each(makers)('%s', (_name, make) => {
     expect(result).toMatchObject({ status: 200, error: null });
   });
 
-  test.each([
-    ['200', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
-    ['410', 'HTTP/1.1 410 Gone\r\nConnection: close\r\n\r\n'],
-    ['413', 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'],
-  ])('an answer of %s is read when it comes before the body was read, and then a reset', async (status, answer) => {
-    const early = await answersEarly(answer);
-    const one = transport();
-    const outcomes = new Set<string>();
-    const sendOne = async (): Promise<void> => {
-      const result = await one.send(request(early, { body: Buffer.alloc(900_000, 0x61), timeoutMs: 10_000 }));
-      outcomes.add(`${result.status} ${result.error?.code ?? ''}`.trim());
-    };
-    // Several at once: while this thread serves one, the reset of another arrives before its next write.
-    for (let n = 0; n < (full ? 4 : 2); n++) await Promise.all(Array.from({ length: 8 }, sendOne));
-    expect([...outcomes]).toEqual([status]);
-  });
+  test.each(Object.keys(EARLY_ANSWERS))(
+    'an answer of %s is read when it comes before the body was read, and then a reset',
+    async (status) => {
+      const port = earlyPorts[status] as number;
+      const one = transport();
+      const outcomes = new Set<string>();
+      const sendOne = async (): Promise<void> => {
+        const result = await one.send(request(port, { body: Buffer.alloc(900_000, 0x61), timeoutMs: 10_000 }));
+        outcomes.add(`${result.status} ${result.error?.code ?? ''}`.trim());
+      };
+      // Several at once: while this thread serves one, the reset of another arrives before its next write.
+      for (let n = 0; n < (full ? 4 : 2); n++) await Promise.all(Array.from({ length: 8 }, sendOne));
+      expect([...outcomes]).toEqual([status]);
+    },
+  );
 
   test('ports of other services are refused unless the operator allows them [SSR-13]', async () => {
     const origin = 'http://127.0.0.1:6379';
