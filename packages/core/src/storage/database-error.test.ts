@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { DataSource } from 'typeorm';
-import { createTestDatabase, hostPool, query, owner, startGateway } from '../testing';
+import { hostPool, migratedDatabase, query, owner, startGateway } from '../testing';
 import { resolveConnection } from './connection';
 import { Database } from './database';
 
@@ -19,7 +19,7 @@ async function failureOf(work: Promise<unknown>): Promise<Error & { code?: strin
 }
 
 test('no connection of Paggio reveals values of a statement in its error, whatever the class of the error', async () => {
-  const test = await createTestDatabase();
+  const test = await migratedDatabase();
   await query(
     test.url,
     `create table public.t (n int primary key, word text unique, at timestamptz, check (word <> 'bad'));
@@ -30,7 +30,7 @@ test('no connection of Paggio reveals values of a statement in its error, whatev
   );
   const database = new Database({
     connection: resolveConnection({ connectionString: test.url }),
-    migrations: 'on-start',
+    migrations: 'check',
     transactions: null,
     transactionConnections: 1,
   });
