@@ -10,8 +10,9 @@ export interface SharedBrowser {
   stop(): Promise<void>;
 }
 
-// The tabs of a context show pages of a single host, so they can share a process.
-const flags = ['--disable-gpu', '--disable-quic', '--process-per-site'];
+// The tabs of a context show pages of a single host, so they can share a process. Without a GPU, its process would only
+// pass pictures on.
+const flags = ['--disable-gpu', '--in-process-gpu', '--disable-quic', '--process-per-site'];
 
 /**
  * Offers one browser to all test files of a run. It starts with the first request, because most runs of a few files
