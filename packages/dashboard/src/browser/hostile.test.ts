@@ -132,10 +132,10 @@ withBrowser('hostile input', () => {
       .or(page.getByRole('table', { name: 'Events' }))
       .waitFor();
     await expectHarmless('search');
-    await load(`/events?status=${encodeURIComponent(corpus[1] as string)}`);
+    await open(`/events?status=${encodeURIComponent(corpus[1] as string)}`);
     await page.getByRole('alert').waitFor();
     await expectHarmless('an error that names what was wrong');
-    await load(`/events/${encodeURIComponent(corpus[1] as string)}`);
+    await open(`/events/${encodeURIComponent(corpus[1] as string)}`);
     await expectHarmless('an address of nothing');
   });
 
@@ -191,11 +191,11 @@ withBrowser('hostile input', () => {
       await query(url, 'update paggio.state set config_version = config_version + 1');
       site.server.gateway.assembly.database.directory.distrust();
     };
+    const other = await visitor.context.newPage();
+    const asked: string[] = [];
+    other.on('request', (request) => asked.push(new URL(request.url()).pathname));
     for (const type of ['text/html', 'image/svg+xml', 'text/xml', 'application/xml', null]) {
       await store(type, html);
-      const other = await visitor.context.newPage();
-      const asked: string[] = [];
-      other.on('request', (request) => asked.push(new URL(request.url()).pathname));
       await other.goto(endpoint.webhook_url);
       expect([type, await other.title(), asked.filter((path) => path.startsWith('/dashboard'))]).toEqual([
         type,
@@ -203,8 +203,8 @@ withBrowser('hostile input', () => {
         [],
       ]);
       expect([type, await other.evaluate('self.origin')]).toEqual([type, 'null']);
-      await other.close();
     }
+    await other.close();
   });
 
   test('the content security policy keeps injected text from becoming markup or script', async () => {
@@ -285,7 +285,9 @@ withBrowser('hostile input', () => {
       const note = (request: Request): void => void fetched.push(request.url());
       page.on('request', note);
       const asked = performance.now();
-      await page.goto(`${site.url}/dashboard/events/${id}`);
+      const address = `${site.url}/dashboard/events/${id}`;
+      // In the full check a page of its own, because the memory of one page would hold all of those bodies.
+      await (process.env['PAGGIO_FULL'] ? page.goto(address) : visitor.follow(address));
       await page.getByRole('tab', { name: /Headers/ }).waitFor();
       // Alone it takes half a second. A busy machine needs more.
       expect(performance.now() - asked).toBeLessThan(8_000);
