@@ -6,31 +6,49 @@ import { createDocument, errorsOf } from '../openapi/document';
 import type { Operation } from '../operation';
 import { operations } from '../resources/operations';
 
-// Next to its members, a schema may say which of them go together. That list of required names declares no members.
-const ajv = new Ajv2020({
-  strict: true,
-  strictRequired: false,
-  strictTypes: false,
-  allowUnionTypes: true,
-  allErrors: true,
-  // Optimised code takes longer to make than the few values of a test file take to check.
-  code: { optimize: false },
-});
-addFormats(ajv);
-ajv.addKeyword('components');
-ajv.addSchema(
-  { $id: 'openapi', components: createDocument(operations, 'http://localhost').components },
-  'openapi',
-  false,
-  false,
-);
+const { components } = createDocument(operations, 'http://localhost');
+
+function newAjv(): Ajv2020 {
+  // Next to its members, a schema may say which of them go together. That list of required names declares no members.
+  const ajv = new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    strictTypes: false,
+    allowUnionTypes: true,
+    allErrors: true,
+    // Optimised code takes longer to make than the few values of a test file take to check.
+    code: { optimize: false },
+  });
+  addFormats(ajv);
+  ajv.addKeyword('components');
+  ajv.addSchema({ $id: 'openapi', components }, 'openapi', false, false);
+  return ajv;
+}
+
+/**
+ * What a worker of Jest has compiled, by the text of the document's schemas and then by that of a schema. Compiling takes longer
+ * than checking, and most test files check the same answers. A worker loads this module for each test file, but ajv only once,
+ * so ajv's class holds it.
+ */
+interface Keeper {
+  paggioValidators?: Map<string, Compiled>;
+}
+interface Compiled {
+  ajv: Ajv2020;
+  byText: Map<string, ValidateFunction>;
+}
+const kept = ((Ajv2020 as Keeper).paggioValidators ??= new Map<string, Compiled>());
+const componentsText = JSON.stringify(components);
+const { ajv, byText } = kept.get(componentsText) ?? { ajv: newAjv(), byText: new Map<string, ValidateFunction>() };
+kept.set(componentsText, { ajv, byText });
 const validators = new Map<object, ValidateFunction>();
 
 function validatorOf(schema: object): ValidateFunction {
   let validator = validators.get(schema);
   if (!validator) {
     const text = JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components');
-    validator = ajv.compile(JSON.parse(text) as object);
+    validator = byText.get(text) ?? ajv.compile(JSON.parse(text) as object);
+    byText.set(text, validator);
     validators.set(schema, validator);
   }
   return validator;
