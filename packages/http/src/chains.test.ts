@@ -1,10 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { Agent } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { createVerifier, findProvider, HeaderList, type Verifier, type VerificationConfig } from '@paggio/providers';
 import { hasScope, scopes, type Mode, type Principal, type Scope, type VerificationInput } from '@paggio/core';
 import { owner, Recorder, type RecordedRequest } from '@paggio/core/testing';
-import axios, { type AxiosInstance } from 'axios';
 import { dialectNames, dialects } from './dialects';
 import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
@@ -97,6 +96,9 @@ const victims: Victim[] = [
   },
 ];
 
+/** Verifications without a secret of the victim. */
+const [NONE, OF_THE_ATTACKER] = ['none', 'of the attacker'];
+
 const full = process.env['PAGGIO_FULL'] === '1';
 /** The full check changes every victim's endpoint twice. Otherwise only these victims are walked, the first one twice. */
 const walked = full ? victims : victims.filter((_, n) => [0, 1, 4].includes(n));
@@ -130,6 +132,25 @@ async function keyWith(wanted: readonly Scope[], mode: Mode = 'live'): Promise<s
   return (await server.paggio.admin.keys.create(everything, { name: wanted.join(), scopes: [...wanted], mode })).key;
 }
 
+/** Sends a request on a connection that stays open. The walk makes so many that a larger client would be felt. */
+function exchange(method: string, path: string, key: string, data: unknown): Promise<{ status: number; text: string }> {
+  const body = data === undefined || typeof data === 'string' ? data : JSON.stringify(data);
+  const headers = {
+    ...{ authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+  };
+  return new Promise((done, fail) => {
+    httpRequest({ port: server.port, host: '127.0.0.1', agent, method, path, headers }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', fail);
+      answer.on('end', () => done({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('latin1') }));
+    })
+      .on('error', fail)
+      .end(body);
+  });
+}
+
 /** An endpoint under attack. */
 class World {
   readonly seen: string[] = [];
@@ -144,31 +165,29 @@ class World {
   /** Selects only what was received before the walk. */
   private until = '';
   private checked = 0;
+  /** The verifications under which everything was sent. */
+  private readonly used = new Set<string>();
+  /** What nobody with these scopes may see, with the forms that it can have. */
+  private watched: { name: string; forms: string[] }[] = [];
 
   private constructor(
     readonly victim: Victim,
     /** A host of the attacker. */
     readonly mine: Recorder,
-    private readonly api: AxiosInstance,
+    private readonly key: string,
   ) {
     this.verifier = createVerifier(victim.config) as Verifier;
   }
 
   static async open(victim: Victim, wanted: readonly Scope[] = LOWER): Promise<World> {
-    const api = axios.create({
-      baseURL: `http://127.0.0.1:${server.port}`,
-      headers: { authorization: `Bearer ${await keyWith(wanted)}` },
-      httpAgent: agent,
-      responseType: 'arraybuffer',
-      validateStatus: () => true,
-    });
-    const world = new World(victim, await Recorder.start(), api);
+    const world = new World(victim, await Recorder.start(), await keyWith(wanted));
     const { endpoint, secret } = await server.paggio.admin.endpoints.create(owner, {
       name: 'victim',
       destinationUrl: home.url(),
       verification: world.stored(),
     });
     Object.assign(world, { id: endpoint.id, slug: endpoint.slug, secret });
+    world.watched = world.canaries().map(([name, text]) => ({ name, forms: formsOf(text) }));
     world.destinationId = endpoint.destinations[0]?.id ?? '';
     const taken = await world.provider();
     world.event = taken.headers['paggio-event-id'] ?? '';
@@ -180,7 +199,7 @@ class World {
   }
 
   /** Everything that nobody with these scopes may see, by name. */
-  canaries(): [string, string][] {
+  private canaries(): [string, string][] {
     const { config, body } = this.victim;
     const [provider] = config.secrets;
     const key = provider?.value ?? '';
@@ -358,29 +377,36 @@ class World {
   }
 
   async ask({ method, url, data, name }: Call, by: readonly string[]): Promise<number> {
-    const answer = await this.api.request({ method, url, data, headers: { 'content-type': 'application/json' } });
-    const text = Buffer.from(answer.data as ArrayBuffer).toString('latin1');
+    const { status, text } = await exchange(method, url, this.key, data);
     // The answer that creates an endpoint contains the secret of that endpoint only.
     this.look(text, [...by, name], this.victim.readable === true ? ['the secret of the provider'] : []);
-    return answer.status;
+    return status;
   }
 
-  /** Sends and reads everything with the present configuration. */
-  async useEverything(by: readonly string[]): Promise<void> {
-    const taken = [await this.provider(), await this.stranger()];
+  /**
+   * Sends and reads everything with the present configuration.
+   * @param again whether that was done with the same verification and other destinations. The full check makes no difference then;
+   *   otherwise only those calls are made whose requests go to the destinations.
+   */
+  async useEverything(by: readonly string[], again = false): Promise<void> {
+    const taken = again ? [await this.provider()] : [await this.provider(), await this.stranger()];
     const { send, read } = this.calls();
+    const elsewhere = ({ data }: Call): boolean =>
+      again && /destination_url|custom|staging|local/.test(JSON.stringify(data ?? null));
     // Calls that do not depend on the configuration are made for the fresh endpoint only.
     const once = (id: string): boolean =>
       by.length > 0 &&
       /cancel|stats|^replays|notifications|list|raw|secret|keys|system|metrics|destinations|:/.test(id);
-    for (const [id, calls] of Object.entries(send)) if (!once(id)) for (const call of calls) await this.ask(call, by);
+    for (const [id, calls] of Object.entries(send))
+      if (!once(id)) for (const call of calls) if (!elsewhere(call)) await this.ask(call, by);
     for (const { id, url } of this.destinations) {
       if (!url.startsWith(this.mine.url(''))) continue;
       const data = { filter: { endpoint_id: this.id, until: this.until }, destination_id: id };
       await this.ask({ name: 'history to the new one', method: 'POST', url: '/api/v1/replays', data }, by);
     }
     await this.quiet();
-    for (const [id, [call]] of Object.entries(read)) if (call && !once(id)) await this.ask(call, by);
+    for (const [id, [call]] of Object.entries(read))
+      if (call && !once(id) && !(again && /^(events|rejections)/.test(id))) await this.ask(call, by);
     for (const { headers } of taken) {
       const { 'paggio-event-id': event, 'paggio-rejection-id': rejection } = headers;
       const url = event === undefined ? `/api/v1/rejections/${rejection}` : `/api/v1/events/${event}`;
@@ -413,9 +439,8 @@ class World {
 
   /** Looks for canaries in a text. It is used for requests to the operator's hosts too. */
   look(text: string, by: readonly string[], allowed: readonly string[] = []): void {
-    for (const [name, secret] of this.canaries()) {
-      const form = formsOf(secret).find((one) => text.includes(one));
-      if (form === undefined || allowed.includes(name)) continue;
+    for (const { name, forms } of this.watched) {
+      if (allowed.includes(name) || !forms.some((one) => text.includes(one))) continue;
       throw new Error(`${name} is reached by:\n${by.join('\n')}\n\n${text.slice(0, 2_000)}`);
     }
   }
@@ -441,10 +466,10 @@ class World {
     const hosts = [...new Set(destinations.map(({ url }) => url))].sort().join();
     const { secrets, replaySecrets = {} } = this.victim.config;
     const own = [...secrets.map(({ value }) => value), ...Object.values(replaySecrets)].map((one) => one.slice(-4));
-    if (verification === null) return { hosts, verification: 'none' };
+    if (verification === null) return { hosts, verification: NONE };
     const { secretsLastFour, replaySecretsLastFour, ...rest } = verification;
     const kept = [...secretsLastFour, ...Object.values(replaySecretsLastFour)].filter((one) => own.includes(one));
-    if (kept.length === 0) return { hosts, verification: 'of the attacker' };
+    if (kept.length === 0) return { hosts, verification: OF_THE_ATTACKER };
     // The default scheme may be named or left out.
     const scheme = rest.scheme ?? findProvider(rest.provider)?.defaultScheme;
     return { hosts, verification: JSON.stringify([{ ...rest, scheme }, kept]) };
@@ -475,16 +500,19 @@ class World {
    * @returns the number of configurations
    */
   async walk(twice: boolean): Promise<number> {
-    const known = new Set([JSON.stringify(await this.state())]);
+    const start = await this.state();
+    const known = new Set([JSON.stringify(start)]);
     await this.useEverything([]);
+    this.used.add(start.verification);
     const reached = new Map<string, Call>();
     for (const change of this.changes('every')) {
       const state = await this.try([], change, known);
       if (state && !reached.has(state.verification)) reached.set(state.verification, change);
     }
-    for (const first of twice ? reached.values() : []) {
+    for (const [verification, first] of twice ? reached : []) {
       await this.ask(first, []);
-      for (const second of this.changes('simple')) await this.try([first], second, known);
+      const isLost = verification === NONE || verification === OF_THE_ATTACKER;
+      for (const second of this.changes(isLost && !full ? 'few' : 'simple')) await this.try([first], second, known);
       await this.state();
       await this.reset();
     }
@@ -494,13 +522,20 @@ class World {
     return known.size;
   }
 
-  private changes(which: 'every' | 'simple'): Call[] {
+  /**
+   * @param which `simple` leaves out what an earlier change can do alone. `few` is for an endpoint without a secret: it changes the
+   *   destinations, or brings back the settings with which the secret was used.
+   */
+  private changes(which: 'every' | 'simple' | 'few'): Call[] {
     const { 'endpoints.update': updates = [], ...others } = this.calls().change;
     const [update] = updates as [Call];
-    const simple = this.simpleChanges().map((data) => ({ ...update, data, name: `PATCH ${JSON.stringify(data)}` }));
+    const updatesWith = (bodies: object[]): Call[] =>
+      bodies.map((data) => ({ ...update, data, name: `PATCH ${JSON.stringify(data)}` }));
     if (which === 'every') return [...updates, ...Object.values(others).flat()];
+    const { provider, scheme, settings } = this.stored();
+    const returning = { verification: { provider, scheme, settings } };
     return [
-      ...simple,
+      ...updatesWith(which === 'simple' ? this.simpleChanges() : [...this.hostileDestinations(), returning]),
       ...Object.entries(others).flatMap(([id, calls]) => (id.startsWith('destinations') ? calls : [])),
     ];
   }
@@ -519,7 +554,8 @@ class World {
     const state = await this.state();
     const isNew = !known.has(JSON.stringify(state));
     known.add(JSON.stringify(state));
-    if (isNew) await this.useEverything(by);
+    if (isNew) await this.useEverything(by, !full && this.used.has(state.verification));
+    this.used.add(state.verification);
     await this.reset();
     for (const call of before) await this.ask(call, []);
     return isNew ? state : null;
