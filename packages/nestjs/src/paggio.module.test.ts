@@ -319,31 +319,54 @@ test("the host's throttler limits its own routes and the API, in Paggio's error 
   }
 });
 
-test("the host's users use the API behind its guards, and resolveUser sees what the guards left on the request", async () => {
-  @Injectable()
-  class Sessions implements CanActivate {
-    canActivate(context: ExecutionContext): boolean {
-      const incoming = context.switchToHttp().getRequest<{ headers: Record<string, string>; user?: object }>();
-      if (incoming.headers['x-session'] === 'anna') incoming.user = { id: owner.userId };
-      return true;
-    }
+@Injectable()
+class Sessions implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const incoming = context.switchToHttp().getRequest<{ headers: Record<string, string>; user?: object }>();
+    if (incoming.headers['x-session'] === 'anna') incoming.user = { id: owner.userId };
+    return true;
   }
-  for (const adapter of [undefined, () => new FastifyAdapter()]) {
-    const { app, database } = await create(
-      (db) =>
+}
+
+type Adapter = 'Express' | 'Fastify';
+const adapters: readonly Adapter[] = ['Express', 'Fastify'];
+const guarded = new Map<Adapter, Promise<Host & { faults: unknown[] }>>();
+afterAll(async () => {
+  for (const host of guarded.values()) await (await host).stop();
+});
+
+/** One app of each adapter for several tests. It has its own database, because it runs beside the other apps of this file. */
+function guardedHost(adapter: Adapter): Promise<Host & { faults: unknown[] }> {
+  const start = async (): Promise<Host & { faults: unknown[] }> => {
+    const database = await migratedDatabase();
+    const faults: unknown[] = [];
+    const { app } = await create(
+      () =>
         PaggioModule.forRoot({
-          ...options(db),
+          ...options(database),
           guards: [Sessions],
           resolveUser: (incoming) => {
             const { user } = incoming as { user?: { id: string } };
             return user ? { userId: user.id } : null;
           },
           allow: (incoming) => incoming.headers['x-blocked'] === undefined,
+          onFault: (error) => faults.push(error),
+          ingestUrl: 'https://in.example.test',
+          health: true,
         }),
       undefined,
-      adapter,
+      adapter === 'Fastify' ? () => new FastifyAdapter() : undefined,
     );
-    const host = await listen(app, database);
+    return { ...(await listen(app, database)), faults };
+  };
+  const host = guarded.get(adapter) ?? start();
+  guarded.set(adapter, host);
+  return host;
+}
+
+test("the host's users use the API behind its guards, and resolveUser sees what the guards left on the request", async () => {
+  for (const adapter of adapters) {
+    const host = await guardedHost(adapter);
     const ask = async (headers: [string, string][]): Promise<number> =>
       (await request(host.port, { method: 'GET', path: '/api/v1/events', headers })).status;
     expect(await ask([['X-Session', 'anna']])).toBe(200);
@@ -354,19 +377,12 @@ test("the host's users use the API behind its guards, and resolveUser sees what 
         ['X-Blocked', '1'],
       ]),
     ).toBe(403);
-    await host.stop();
   }
 });
 
 test('an answer without a body is sent once and leaves no fault', async () => {
-  for (const adapter of [undefined, () => new FastifyAdapter()]) {
-    const faults: unknown[] = [];
-    const { app, database } = await create(
-      (db) => PaggioModule.forRoot({ ...options(db), onFault: (error) => faults.push(error) }),
-      undefined,
-      adapter,
-    );
-    const host = await listen(app, database);
+  for (const adapter of adapters) {
+    const host = await guardedHost(adapter);
     const api = client(host.port, host.key);
     const { data, headers } = await api.post('/api/v1/endpoints', { name: 'short-lived' });
     const path = `/api/v1/endpoints/${data.id}`;
@@ -374,8 +390,7 @@ test('an answer without a body is sent once and leaves no fault', async () => {
     expect([unchanged.status, (await api.delete(path)).status]).toEqual([304, 204]);
     // The next answer comes only after Nest has finished with the one before.
     expect((await api.get('/api/v1/events')).status).toBe(200);
-    expect(faults).toEqual([]);
-    await host.stop();
+    expect(host.faults).toEqual([]);
   }
 });
 
@@ -478,35 +493,24 @@ test("the host's own health route keeps its global prefix, and a process without
   await host.stop();
 });
 
-test.each([
-  ['Express', undefined],
-  ['Fastify', () => new FastifyAdapter()],
-])('on the host of ingestUrl, Nest on %s answers webhook URLs and no other path of Paggio', async (_name, adapter) => {
-  const { app, database } = await create(
-    (db) =>
-      PaggioModule.forRoot({
-        ...options(db),
-        ingestUrl: 'https://in.example.test',
-        health: true,
-      }),
-    undefined,
-    adapter,
-  );
-  const host = await listen(app, database);
-  host.paggio.host.address.publishedAt('https://other.example.test');
-  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'in' });
-  const at = (name: string, path: string): Promise<RawAnswer> =>
-    sendRaw(
-      host.port,
-      Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${name}\r\nAuthorization: Bearer ${host.key}\r\n\r\n`),
-    );
-  const paths = ['/api/v1/events', '/health', '/host/hello', `/api/webhook/${endpoint.slug}`];
-  const statuses = async (name: string): Promise<number[]> =>
-    Promise.all(paths.map(async (path) => (await at(name, path)).status));
-  expect(await statuses('in.example.test')).toEqual([404, 404, 200, 200]);
-  expect(await statuses('localhost')).toEqual([200, 200, 200, 200]);
-  await host.stop();
-});
+test.each(adapters)(
+  'on the host of ingestUrl, Nest on %s answers webhook URLs and no other path of Paggio',
+  async (adapter) => {
+    const host = await guardedHost(adapter);
+    host.paggio.host.address.publishedAt('https://other.example.test');
+    const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'in' });
+    const at = (name: string, path: string): Promise<RawAnswer> =>
+      sendRaw(
+        host.port,
+        Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${name}\r\nAuthorization: Bearer ${host.key}\r\n\r\n`),
+      );
+    const paths = ['/api/v1/events', '/health', '/host/hello', `/api/webhook/${endpoint.slug}`];
+    const statuses = async (name: string): Promise<number[]> =>
+      Promise.all(paths.map(async (path) => (await at(name, path)).status));
+    expect(await statuses('in.example.test')).toEqual([404, 404, 200, 200]);
+    expect(await statuses('localhost')).toEqual([200, 200, 200, 200]);
+  },
+);
 
 test('two instances in one app stay separate and are injected by name, and two at one path are refused', async () => {
   const [first, second] = [await migratedDatabase(), await migratedDatabase()];
