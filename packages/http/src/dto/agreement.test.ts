@@ -162,16 +162,15 @@ test.each(Object.entries(pairs))(
     const names = Object.keys(dtoSchema(pair.dto).properties ?? {}).filter((name) => !pair.wireOnly?.includes(name));
     let refused = 0;
     for (const name of names) {
-      for (const value of values) {
+      // One comparison for each name, because most of the time went into comparing.
+      const found = values.map((value) => {
         const body = { ...pair.good, [name]: value };
-        const wire = onTheWire(pair, body);
+        const [wire, process] = [onTheWire(pair, body), inTheProcess(pair, body)];
         refused += wire.length;
-        expect([name, shown(value), wire.map(plain)]).toEqual([
-          name,
-          shown(value),
-          inTheProcess(pair, body).map(plain),
-        ]);
-      }
+        return { name, value, wire: wire.map(plain), process: process.map(plain) };
+      });
+      const differing = found.filter(({ wire, process }) => JSON.stringify(wire) !== JSON.stringify(process));
+      expect(differing.map(({ value, ...rest }) => ({ ...rest, value: shown(value) }))).toEqual([]);
       const without = Object.fromEntries(Object.entries(pair.good).filter(([one]) => one !== name));
       if (id !== 'events.replay')
         expect([name, onTheWire(pair, without).map(plain)]).toEqual([name, inTheProcess(pair, without).map(plain)]);
