@@ -97,12 +97,43 @@ async function createDatabase(clusterUrl: string, template: string, tablespace =
 
 /** Runs a statement on a connection of its own, as an operator with a console would. */
 export async function query<Row>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  await client.connect();
+  const client = await connect(url);
   try {
     return (await client.query(sql, values)).rows as Row[];
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** A connection for many statements in a row, because making one takes longer than most statements. */
+export class KeptConnection {
+  private kept: { url: string; client: Promise<Client> } | undefined;
+
+  constructor(private readonly installation: Pick<Installation, 'databaseUrl'>) {}
+
+  /** Connects again if the connection has failed, or if the database has moved to another server. */
+  async rows<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    const { databaseUrl: url } = this.installation;
+    if (this.kept?.url !== url) await this.close();
+    this.kept ??= { url, client: connect(url) };
+    try {
+      return (await (await this.kept.client).query(sql, values)).rows as Row[];
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { kept } = this;
+    this.kept = undefined;
+    await kept?.client.then((client) => client.end()).catch(() => undefined);
   }
 }

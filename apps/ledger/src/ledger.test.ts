@@ -5,7 +5,7 @@ test('nothing is lost in the brief mode of the ledger [CRA-01, CRA-02, CRA-13]',
   // The seed chooses the steps at which processes die. A run with the same seed repeats them.
   const seed = randomInt(1_000_000);
   const names = ['failpoints', 'kills', 'disk'];
-  const run = await runLedger(['--brief', `--seed=${seed}`, '--at-once=3', ...names]);
+  const run = await runLedger(['--brief', `--seed=${seed}`, ...names]);
   expect([seed, failuresOf(run), run.code]).toEqual([seed, [], 0]);
   expect(Object.keys(run.scenarios).sort()).toEqual([...names].sort());
   for (const result of Object.values(run.scenarios)) {

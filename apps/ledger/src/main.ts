@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Cluster } from './cluster';
+import { SharedLife } from './life';
 import { publish } from './published';
 import { machine, printResult, writeResults, type Entry, type Results } from './report';
-import { broken, type Scenario, type ScenarioContext } from './scenario';
+import { broken, type Brief, type Scenario, type ScenarioContext } from './scenario';
 import { inTurns } from './scenarios/in-turns';
 import { backlog } from './scenarios/backlog';
 import { bodies } from './scenarios/bodies';
@@ -17,8 +18,8 @@ import { steady } from './scenarios/steady';
 import { clocks } from './scenarios/clocks';
 import { disk } from './scenarios/disk';
 import { failover } from './scenarios/failover';
-import { failpoints } from './scenarios/failpoints';
-import { kills } from './scenarios/kills';
+import { deathEndpoint, failpoints } from './scenarios/failpoints';
+import { killEndpoints, kills } from './scenarios/kills';
 import { load } from './scenarios/load';
 import { outage } from './scenarios/outage';
 import { migrationKills } from './scenarios/migrations';
@@ -30,6 +31,7 @@ import { retention } from './scenarios/retention';
 import { neighbours } from './scenarios/neighbours';
 import { stops } from './scenarios/stops';
 import { upgrade } from './scenarios/upgrade';
+import { SmallDisk } from './small-disk';
 
 const scenarios: readonly Scenario[] = [
   failpoints,
@@ -68,6 +70,8 @@ function readArguments(): {
   seed: number;
   atOnce: number;
   postgres: string | undefined;
+  /** The folder for the files of the run. Default: a new one. */
+  directory: string | undefined;
 } {
   const { values, positionals: names } = parseArgs({
     allowPositionals: true,
@@ -78,6 +82,7 @@ function readArguments(): {
       seed: { type: 'string', default: '1' },
       'at-once': { type: 'string', default: '1' },
       postgres: { type: 'string' },
+      directory: { type: 'string' },
     },
   });
   const whole = (name: 'seed' | 'at-once'): number => {
@@ -90,9 +95,9 @@ function readArguments(): {
       throw new Error(`There is no scenario "${name}". There are: ${all}.`);
     }
   }
-  const { brief, keep, postgres } = values;
+  const { brief, directory, keep, postgres } = values;
   const quick = values.quick || brief;
-  return { names, quick, brief, keep, seed: whole('seed'), atOnce: whole('at-once'), postgres };
+  return { names, quick, brief, keep, seed: whole('seed'), atOnce: whole('at-once'), postgres, directory };
 }
 
 async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 'say'>): Promise<Entry> {
@@ -107,19 +112,39 @@ async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 's
   return { title: scenario.title, seconds: Math.round((Date.now() - startedAt) / 1000), ...result };
 }
 
+function ownDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
+}
+
+/** What the scenarios of the brief mode share. The database is on the small disk that one of them fills. */
+async function share(directory: string, cluster: Cluster, seed: number): Promise<Brief> {
+  const smallDisk = SmallDisk.isPossible() ? SmallDisk.mount(join(directory, 'volume')) : null;
+  const life = new SharedLife({
+    directory: join(directory, 'shared'),
+    clusterUrl: cluster.url,
+    tablespace: await smallDisk?.makeTablespace(cluster),
+    seed,
+    sizes: 'mixed',
+    endpoints: [deathEndpoint, ...killEndpoints],
+  });
+  return { life, smallDisk };
+}
+
 /** Runs the scenarios and prints their results. */
 async function main(): Promise<void> {
-  const { names, quick, brief, seed, keep, atOnce, postgres } = readArguments();
-  const directory = mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
+  const { names, quick, brief, seed, keep, atOnce, postgres, directory = ownDirectory() } = readArguments();
   const results: Results = { machine: machine(), quick, seed, scenarios: {} };
   console.log(`${results.machine}; seed ${seed}${brief ? '; brief' : quick ? '; quick' : ''}`);
   const cluster = await Cluster.start(join(directory, 'cluster'), postgres);
+  let shared: Brief | undefined;
   try {
+    if (brief) shared = await share(directory, cluster, seed);
     const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
-    await inTurns(chosen, atOnce, async (scenario) => {
+    // Scenarios that share a life take turns with it.
+    await inTurns(chosen, shared ? 1 : atOnce, async (scenario) => {
       const entry = await runScenario(scenario, {
         quick,
-        brief,
+        brief: shared ?? null,
         seed,
         directory: join(directory, scenario.name),
         cluster,
@@ -128,7 +153,9 @@ async function main(): Promise<void> {
       printResult(scenario.name, entry);
     });
   } finally {
+    await shared?.life.end();
     await cluster.stop();
+    shared?.smallDisk?.unmount();
     if (keep) console.log(`files: ${directory}`);
     else rmSync(directory, { recursive: true, force: true });
   }

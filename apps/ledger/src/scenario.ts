@@ -1,20 +1,30 @@
 import type { Cluster } from './cluster';
 import type { Verdict } from './checker';
+import type { SharedLife } from './life';
+import type { SmallDisk } from './small-disk';
 
 /** The input of a scenario. */
 export interface ScenarioContext {
   /** Whether the run takes minutes instead of hours. */
   quick: boolean;
   /**
-   * Whether it takes only seconds, as in every test run. Scenarios that support it do only a part of the quick mode.
+   * Set when the run takes only seconds, as in every test run. Scenarios that support it do only a part of the quick
+   * mode, in a life that they share.
    */
-  brief: boolean;
+  brief: Brief | null;
   seed: number;
   /** The folder for its files. */
   directory: string;
   /** A shared database server, which a scenario must not end. */
   cluster: Cluster;
   say: (text: string) => void;
+}
+
+/** What the scenarios of the brief mode share. */
+export interface Brief {
+  life: SharedLife;
+  /** Where its database is stored; `null` when the machine lets nobody mount one. */
+  smallDisk: SmallDisk | null;
 }
 
 /** The result of a scenario. */

@@ -5,7 +5,7 @@ import type { PaggioOptions, Role } from '@paggio/core';
 import { check, type FateOf, type Verdict } from './checker';
 import type { Gateway } from './gateway/gateway';
 import type { EndpointOptions, SetUp } from './gateway/set-up';
-import { Installation } from './installation';
+import { Installation, KeptConnection } from './installation';
 import type { MessageKind, Sizes } from './message';
 import { Recorder } from './recorder/recorder';
 import type { Profile } from './recorder/recorder-order';
@@ -43,6 +43,7 @@ export class World {
     readonly sender: Sender,
     readonly recorder: Recorder,
     private readonly message: MessageKind,
+    private readonly profiles: readonly Profile[],
   ) {}
 
   static async open(settings: WorldSettings): Promise<World> {
@@ -60,7 +61,13 @@ export class World {
       })),
       settings.setUp,
     );
-    return new World(installation, sender, recorder, { seed, sizes });
+    const profiles = endpoints.map(({ profile }) => profile);
+    return new World(installation, sender, recorder, { seed, sizes }, profiles);
+  }
+
+  /** Paths of the endpoints with such a destination. */
+  pathsOf(profile: Profile): string[] {
+    return this.installation.paths.filter((_path, index) => this.profiles[index] === profile);
   }
 
   /** A process of the gateway, not started. */
@@ -128,11 +135,16 @@ export class World {
 
   private async nothingPending(url: string, deadlineMs: number): Promise<void> {
     const deadline = Date.now() + deadlineMs;
-    for (;;) {
-      const [row] = await this.installation.rows<{ count: number }>(PENDING, [url]).catch(() => []);
-      if (row?.count === 0) return;
-      if (Date.now() > deadline) throw new Error(`${row?.count ?? '?'} deliveries are still pending`);
-      await sleep(50);
+    const connection = new KeptConnection(this.installation);
+    try {
+      for (;;) {
+        const [row] = await connection.rows<{ count: number }>(PENDING, [url]).catch(() => []);
+        if (row?.count === 0) return;
+        if (Date.now() > deadline) throw new Error(`${row?.count ?? '?'} deliveries are still pending`);
+        await sleep(50);
+      }
+    } finally {
+      await connection.close();
     }
   }
 
@@ -148,11 +160,16 @@ export class World {
   /** Checks what must always be true of the tables. @returns what is not true */
   private async contradictions(): Promise<string[]> {
     const failures: string[] = [];
-    for (const [what, sql] of Object.entries(CONTRADICTIONS)) {
-      const [row] = await this.installation.rows<{ count: number }>(sql);
-      if (row && row.count > 0) failures.push(`${row.count} ${what}`);
+    const connection = new KeptConnection(this.installation);
+    try {
+      for (const [what, sql] of Object.entries(CONTRADICTIONS)) {
+        const [row] = await connection.rows<{ count: number }>(sql);
+        if (row && row.count > 0) failures.push(`${row.count} ${what}`);
+      }
+      return failures;
+    } finally {
+      await connection.close();
     }
-    return failures;
   }
 
   /**

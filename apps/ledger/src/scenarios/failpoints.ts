@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { difference, type Verdict } from '../checker';
 import type { Failpoint } from '../gateway/failpoints';
 import type { Gateway } from '../gateway/gateway';
 import type { Sizes } from '../message';
 import type { Hold } from '../recorder/recorder-order';
+import { begin, judgeAfter, type Life, type SharedLife } from '../life';
 import { broken, judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
-import { folder, World } from '../world';
+import { folder, type World } from '../world';
 
 /** Everything must work again within this. */
 const HEAL_MS = 60_000;
@@ -13,6 +13,8 @@ const HEAL_MS = 60_000;
 const DEATH_MS = 120_000;
 const MESSAGES = 16;
 const CONCURRENCY = 4;
+/** The endpoint that gets the messages. It is the first of its gateway. */
+export const deathEndpoint = { profile: 'plain', concurrency: CONCURRENCY } as const;
 /** How long each commit takes where a process must die in the middle of one. */
 const SLOW_COMMIT_MS = 400;
 
@@ -97,7 +99,7 @@ const halfWritten = (messages: number): Death => ({
 const LARGE_BYTES = 12_000_000;
 
 /** The brief mode takes one in this many deaths. The seed decides which, so every death has its turn. */
-const BRIEF_PART = 6;
+const BRIEF_PART = 10;
 
 /** The names of all failpoints that the deaths use. */
 export const usedFailpoints = deaths.flatMap(({ at: place }) => ('failpoint' in place ? [place.failpoint.name] : []));
@@ -111,24 +113,16 @@ export const failpoints: Scenario = {
     const all = [...deaths, large];
     const chosen = brief ? all.filter((_death, index) => index % BRIEF_PART === seed % BRIEF_PART) : all;
     const left = chosen.filter((death) => death !== large).values();
-    const lives = brief ? ['only'] : ['first', 'second', 'third'];
     const results = await Promise.all([
       ...(chosen.includes(large) ? [oneByOne([large], 'large', LARGE_BYTES, context)] : []),
-      ...lives.map((name) => oneByOne(left, name, 'mixed', context)),
+      ...(brief
+        ? [inSharedLife(left, brief.life, context)]
+        : ['first', 'second', 'third'].map((name) => oneByOne(left, name, 'mixed', context))),
     ]);
     const tried = brief ? 'killed at some of the steps' : 'killed at each step';
     return { ...sum(tried, results.flat()), figures: { steps: chosen.length } };
   },
 };
-
-/** A gateway that dies one death after another. */
-interface Life {
-  world: World;
-  gateway: Gateway;
-  /** Number of the next message. */
-  next: number;
-  verdict: Verdict;
-}
 
 /** @param left the deaths to die. It may be shared: each caller takes the next one */
 async function oneByOne(
@@ -141,7 +135,13 @@ async function oneByOne(
   let life: Life | undefined;
   for (const death of left) {
     try {
-      life ??= await begin(folder(context.directory, `${name} ${results.length}`), sizes, context);
+      life ??= await begin({
+        directory: folder(context.directory, `${name} ${results.length}`),
+        clusterUrl: context.cluster.url,
+        seed: context.seed,
+        sizes,
+        endpoints: [deathEndpoint],
+      });
       results.push(await die(death, life, context));
     } catch (error) {
       results.push(broken(death.name, error));
@@ -154,17 +154,17 @@ async function oneByOne(
   return results;
 }
 
-async function begin(directory: string, sizes: Sizes, { cluster, seed }: ScenarioContext): Promise<Life> {
-  const world = await World.open({
-    directory,
-    clusterUrl: cluster.url,
-    seed,
-    sizes,
-    endpoints: [{ profile: 'plain', concurrency: CONCURRENCY }],
-  });
-  const gateway = await world.gateway(undefined, { bodyLimit: 32 * 1024 * 1024 });
-  await gateway.start({ instrumented: true });
-  return { world, gateway, next: 0, verdict: await world.check(gateway, 0) };
+async function inSharedLife(
+  deaths: Iterable<Death>,
+  shared: SharedLife,
+  context: ScenarioContext,
+): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const death of deaths) {
+    const dying = shared.use((life) => die(death, life, context));
+    results.push(await dying.catch((error: unknown) => broken(death.name, error)));
+  }
+  return results;
 }
 
 async function die(death: Death, life: Life, context: ScenarioContext): Promise<ScenarioResult> {
@@ -180,7 +180,9 @@ async function die(death: Death, life: Life, context: ScenarioContext): Promise<
 
   const begunAt = new Date();
   const count = death.messages ?? MESSAGES;
-  sender.begin(world.order([gateway], { from: life.next, count, pace: { pauseMs: death.pauseMs ?? 25 } }));
+  const pace = { pauseMs: death.pauseMs ?? 25 };
+  // Other endpoints may have destinations that refuse.
+  sender.begin(world.order([gateway], { from: life.next, count, pace, paths: installation.paths.slice(0, 1) }));
   void death.during?.(world, gateway, begunAt).catch(() => undefined);
   const { signal } = await within(gateway.ended(), DEATH_MS, 'the process did not die');
   const killedAt = Date.now();
@@ -193,13 +195,11 @@ async function die(death: Death, life: Life, context: ScenarioContext): Promise<
   if (context.quick) await world.passLeases();
   await gateway.start({ instrumented: true });
   await death.during?.(world, gateway, begunAt);
-  life.next = (await sender.end()).next;
+  const { next } = await sender.end();
   await world.settled(HEAL_MS * 2);
   const healedMs = Date.now() - killedAt;
 
-  const earlier = life.verdict;
-  life.verdict = await world.check(gateway, life.next);
-  const verdict = difference(earlier, life.verdict);
+  const verdict = await judgeAfter(life, next);
   // The other deliveries in flight may come again too. `check` makes sure that recorded ones never do.
   const duplicatesAllowed = CONCURRENCY + unrecorded;
   const result = judge(verdict, { tried: death.name, times: 1, healedMs, duplicatesAllowed });

@@ -1,90 +1,130 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Verdict } from '../checker';
 import type { Gateway } from '../gateway/gateway';
-import { judge, type Scenario } from '../scenario';
+import { judgeAfter, type Life } from '../life';
+import { judge, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { random } from '../seed';
 import { World } from '../world';
 
 const CONCURRENCY = 16;
-const endpoints = (['plain', 'plain', 'rough', 'rough'] as const).map((profile) => ({
+export const killEndpoints = (['plain', 'plain', 'rough', 'rough'] as const).map((profile) => ({
   profile,
   concurrency: CONCURRENCY,
 }));
 
 /** A fixed number of messages, so that a machine that starts processes slowly does not get more load. */
-const BRIEF_LOAD = { count: 150, pace: { ratePerSecond: 50 }, retryMs: 1_000 };
+const BRIEF_LOAD = { count: 100, pace: { ratePerSecond: 50 }, retryMs: 1_000 };
 const BRIEF_PAUSE_MS = 600;
 
 /** Acceptance case CRA-02: processes of every kind are killed at random, under load, with retries and replays. */
 export const kills: Scenario = {
   name: 'kills',
   title: 'Processes are killed (`kill -9`) at random under load, retries and replays',
-  async run({ quick, brief, seed, directory, cluster, say }) {
-    const next = random(seed);
-    const world = await World.open({ directory, clusterUrl: cluster.url, seed, sizes: 'mixed', endpoints });
-    try {
-      const fronts = [await world.gateway(['capture', 'deliver', 'api'])];
-      const workers = [await world.gateway(['deliver'])];
-      if (!brief) {
-        fronts.push(await world.gateway(['capture', 'api']));
-        workers.push(await world.gateway(['deliver']));
-      }
-      const all = [...fronts, ...workers];
-      const times = brief ? all.length : quick ? 8 : 200;
-      await startAll(all);
-      const load = brief ? BRIEF_LOAD : { pace: { ratePerSecond: quick ? 100 : 200 } };
-      world.sender.begin(world.order(fronts, load));
-      const replays = new Replayer(world, fronts, next);
-      const replaying = replays.run();
-      let killedWorkers = 0;
-      if (brief) {
-        // Each is killed once, and none is started before all are dead, because starts take most of the time.
-        for (const gateway of [...workers, ...fronts]) {
-          await sleep(BRIEF_PAUSE_MS);
-          await gateway.kill();
-        }
-        killedWorkers = all.length;
-        await world.passLeases();
-        await startAll(fronts);
-      } else
-        for (let kill = 0; kill < times; kill++) {
-          await sleep(quick ? 200 + next() * 600 : 300 + next() * 1_800);
-          const gateway = all[Math.floor(next() * all.length)] as Gateway;
-          if (gateway !== fronts[1]) killedWorkers++;
-          await gateway.kill();
-          await gateway.start();
-          if (kill % 50 === 49) say(`${kill + 1} kills`);
-        }
-      const lastKillAt = Date.now();
-      const { sent, tries } = await world.sender.stop();
-      replays.stop();
-      await replaying;
-      if (quick && !brief) {
-        // The long mode waits until leases run out by themselves.
-        await Promise.all(all.map((gateway) => gateway.kill()));
-        await world.passLeases();
-        await startAll(all);
-      }
-      await world.healed(120_000);
-      const healedMs = Date.now() - lastKillAt;
-      await world.settled(300_000);
-      await replays.finished();
-      const verdict = await world.check(fronts[0] as Gateway, sent);
-      const duplicatesAllowed = (killedWorkers + (quick ? workers.length + 1 : 0)) * CONCURRENCY * endpoints.length;
-      const result = judge(verdict, { tried: 'random kills', times, healedMs, duplicatesAllowed });
-      result.failures.push(...replays.failures);
-      Object.assign(result.figures, {
-        sent,
-        tries: JSON.stringify(tries),
-        replays: replays.made,
-        duplicatesPerKill: (verdict.duplicates / killedWorkers).toFixed(2),
-      });
-      return result;
-    } finally {
-      await world.close();
-    }
-  },
+  run: (context) => (context.brief ? context.brief.life.use((life) => killEachOnce(life, context)) : killMany(context)),
 };
 
+async function killMany({ quick, seed, directory, cluster, say }: ScenarioContext): Promise<ScenarioResult> {
+  const next = random(seed);
+  const world = await World.open({
+    directory,
+    clusterUrl: cluster.url,
+    seed,
+    sizes: 'mixed',
+    endpoints: killEndpoints,
+  });
+  try {
+    const fronts = [await world.gateway(['capture', 'deliver', 'api']), await world.gateway(['capture', 'api'])];
+    const workers = [await world.gateway(['deliver']), await world.gateway(['deliver'])];
+    const all = [...fronts, ...workers];
+    const times = quick ? 8 : 200;
+    await startAll(all);
+    world.sender.begin(world.order(fronts, { pace: { ratePerSecond: quick ? 100 : 200 } }));
+    const replays = new Replayer(world, fronts, next);
+    const replaying = replays.run();
+    let killedWorkers = 0;
+    for (let kill = 0; kill < times; kill++) {
+      await sleep(quick ? 200 + next() * 600 : 300 + next() * 1_800);
+      const gateway = all[Math.floor(next() * all.length)] as Gateway;
+      if (gateway !== fronts[1]) killedWorkers++;
+      await gateway.kill();
+      await gateway.start();
+      if (kill % 50 === 49) say(`${kill + 1} kills`);
+    }
+    const killedAt = Date.now();
+    const { sent, tries } = await world.sender.stop();
+    replays.stop();
+    await replaying;
+    if (quick) {
+      // The long mode waits until leases run out by themselves.
+      await Promise.all(all.map((gateway) => gateway.kill()));
+      await world.passLeases();
+      await startAll(all);
+    }
+    const healedMs = await heal(world, replays, killedAt);
+    const verdict = await world.check(fronts[0] as Gateway, sent);
+    const mayRepeat = killedWorkers + (quick ? workers.length + 1 : 0);
+    return judgeKills(verdict, { times, mayRepeat, healedMs, replays, sent, tries });
+  } finally {
+    await world.close();
+  }
+}
+
+/** Each process is killed once, and none is started before all are dead, because starts take most of the time. */
+async function killEachOnce(life: Life, { seed }: ScenarioContext): Promise<ScenarioResult> {
+  const { gateway, world } = life;
+  const worker = await world.gateway(['deliver']);
+  await worker.start();
+  world.sender.begin(
+    world.order([gateway], { from: life.next, paths: world.installation.paths.slice(1), ...BRIEF_LOAD }),
+  );
+  const replays = new Replayer(world, [gateway], random(seed));
+  const replaying = replays.run();
+  for (const victim of [worker, gateway]) {
+    await sleep(BRIEF_PAUSE_MS);
+    await victim.kill();
+  }
+  await world.passLeases();
+  await gateway.start({ instrumented: true });
+  const killedAt = Date.now();
+  const { next, sent, tries } = await world.sender.stop();
+  replays.stop();
+  await replaying;
+  const healedMs = await heal(world, replays, killedAt);
+  const verdict = await judgeAfter(life, next);
+  return judgeKills(verdict, { times: 2, mayRepeat: 2, healedMs, replays, sent, tries });
+}
+
+/** Waits until everything has ended. @returns how long it took until the destinations had everything */
+async function heal(world: World, replays: Replayer, killedAt: number): Promise<number> {
+  await world.healed(120_000);
+  const healedMs = Date.now() - killedAt;
+  await world.settled(300_000);
+  await replays.finished();
+  return healedMs;
+}
+
+interface Killed {
+  times: number;
+  /** How many processes were killed while they delivered. */
+  mayRepeat: number;
+  healedMs: number;
+  replays: Replayer;
+  sent: number;
+  tries: Record<string, number>;
+}
+
+function judgeKills(verdict: Verdict, { times, mayRepeat, healedMs, replays, sent, tries }: Killed): ScenarioResult {
+  const duplicatesAllowed = mayRepeat * CONCURRENCY * killEndpoints.length;
+  const result = judge(verdict, { tried: 'random kills', times, healedMs, duplicatesAllowed });
+  result.failures.push(...replays.failures);
+  Object.assign(result.figures, {
+    sent,
+    tries: JSON.stringify(tries),
+    replays: replays.made,
+    duplicatesPerKill: (verdict.duplicates / mayRepeat).toFixed(2),
+  });
+  return result;
+}
 function startAll(gateways: readonly Gateway[]): Promise<unknown> {
   return Promise.all(gateways.map((gateway) => gateway.start()));
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { throwAwayDirectory } from '@paggio/embedded-database/testing';
+import { copyClusterFiles, throwAwayDirectory } from '@paggio/embedded-database/testing';
 import type { Entry, Results } from '../report';
 
 const MAIN = join(__dirname, '../../dist/main.js');
@@ -16,12 +16,16 @@ export interface LedgerRun {
 /** Runs the built ledger, in a folder of its own. */
 export async function runLedger(args: readonly string[]): Promise<LedgerRun> {
   const directory = throwAwayDirectory('paggio-ledger-test-');
-  // The clusters of the run are in the same folder.
-  const env = { ...process.env, TMPDIR: directory };
+  const files = join(directory, 'files');
   try {
+    mkdirSync(files);
+    copyClusterFiles(join(files, 'cluster'));
     const { code, output } = await new Promise<{ code: number; output: string }>((done) =>
-      execFile(process.execPath, [MAIN, ...args], { cwd: directory, env, maxBuffer: 1e8 }, (error, stdout, stderr) =>
-        done({ code: Number(error?.code ?? 0), output: stdout + stderr }),
+      execFile(
+        process.execPath,
+        [MAIN, `--directory=${files}`, ...args],
+        { cwd: directory, maxBuffer: 1e8 },
+        (error, stdout, stderr) => done({ code: Number(error?.code ?? 0), output: stdout + stderr }),
       ),
     );
     return { code, output, scenarios: resultsIn(join(directory, 'ledger-results')) };
