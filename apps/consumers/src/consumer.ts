@@ -18,6 +18,8 @@ export interface ConsumerInput {
    * inside.
    */
   folder?: string;
+  /** The libraries of the language. Default: those of the target, with the types of browsers. */
+  lib?: readonly string[];
 }
 
 const hosts = join(__dirname, '../hosts');
@@ -29,7 +31,7 @@ const hosts = join(__dirname, '../hosts');
  */
 export function createConsumer(input: ConsumerInput, files: readonly string[]): string {
   const folder = writeConsumer(input, files);
-  compile([folder]);
+  compile(folder);
   return folder;
 }
 
@@ -45,20 +47,36 @@ export function writeConsumer(input: ConsumerInput, files: readonly string[]): s
     const registry = Object.entries(input.install).map(([name, version]) => `${name}@${version}`);
     npm(folder, ['install', '--silent', '--ignore-scripts', '--no-audit', '--no-fund', ...input.tarballs, ...registry]);
   } else for (const tarball of input.tarballs) unpack(tarball, folder);
-  for (const file of ['gateway.ts', ...files]) cpSync(join(hosts, file), join(folder, 'src', file));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+  writeSources(join(folder, 'src'), files);
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfigWith(input.lib)));
   return folder;
 }
 
-/** Compiles several apps in one process, which reads their shared types only once. */
-export function compile(folders: readonly string[]): void {
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...folders], {
-    stdio: 'inherit',
-  });
+/**
+ * Adds an app in the other format to one that was written, in `src/<format>` and `dist/<format>`. They have the same
+ * packages and are compiled together, because reading and binding the types takes most of the time.
+ */
+export function addFormat(folder: string, format: Format, files: readonly string[]): void {
+  const type = format === 'esm' ? 'module' : 'commonjs';
+  for (const part of ['src', 'dist']) {
+    mkdirSync(join(folder, part, format), { recursive: true });
+    writeFileSync(join(folder, part, format, 'package.json'), JSON.stringify({ type }));
+  }
+  writeSources(join(folder, 'src', format), files);
 }
 
-const tsconfig = {
+function writeSources(to: string, files: readonly string[]): void {
+  for (const file of ['gateway.ts', ...files]) cpSync(join(hosts, file), join(to, file));
+}
+
+export function compile(folder: string): void {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', folder], { stdio: 'inherit' });
+}
+
+const tsconfigWith = (lib?: readonly string[]): object => ({
   compilerOptions: {
+    lib,
     target: 'es2022',
     module: 'node20',
     moduleResolution: 'node16',
@@ -72,7 +90,7 @@ const tsconfig = {
     outDir: 'dist',
   },
   include: ['src'],
-};
+});
 
 /** Installs a tarball like npm, without its dependencies, which are in a folder further up. */
 function unpack(tarball: string, folder: string): void {
