@@ -36,7 +36,7 @@ afterAll(async () => {
 const start = async (): Promise<DeliveryProcess> =>
   (running = await DeliveryProcess.start(gateway.database, undefined, shortLeases));
 
-/** Starting a process costs more than most of a test, so a test takes the one that the last test left. */
+/** Starting a process costs more than most of a test, so a test uses the process of the test before it. */
 const deliver = async (): Promise<DeliveryProcess> => running ?? (await start());
 
 async function kill(process: DeliveryProcess): Promise<void> {
