@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migratedDatabase, query, Recorder } from '@paggio/core/testing';
@@ -40,8 +41,11 @@ async function attack(url: string, key: string, destination: string): Promise<vo
   const api = axios.create({ baseURL: url, validateStatus: () => true, headers: { authorization: `Bearer ${key}` } });
   const create = () => api.post('/api/v1/endpoints', { name: HOSTILE, destination_url: destination });
   let { data, status } = await create();
-  // The database may refuse the first writes, or end connections of the pool.
-  for (let left = 10; status >= 500 && left > 0; left--) ({ data, status } = await create());
+  // The database may refuse the first writes, or end connections of the pool. New ones may take a moment.
+  for (let left = 100; status >= 500 && left > 0; left--) {
+    await setTimeout(50);
+    ({ data, status } = await create());
+  }
   const path = new URL(data.webhook_url).pathname;
   await api.patch(`/api/v1/endpoints/${data.id}`, { verification: { provider: 'github', secrets: ['octocat'] } });
   await axios.post(url + path, '{}', { headers: { 'x-hub-signature-256': 'sha256=00' }, validateStatus: () => true });

@@ -29,7 +29,10 @@ beforeAll(async () => {
   });
   server = createServer((request, response) => void handle(request, response));
   server.on('connection', (peer) => {
-    peers.set(peer.remotePort as number, peer);
+    const from = peer.remotePort as number;
+    peers.set(from, peer);
+    // A later connection may come from the same port.
+    peer.once('close', () => peers.delete(from));
     accepted.emit(String(peer.remotePort), peer);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
