@@ -28,12 +28,7 @@ const alone = { count: 1, index: 0, handlers: new Map() };
 /** Measures the time of one claim from a due backlog, by the number of destinations to which the backlog goes. */
 export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> {
   const workspace = await Workspace.open();
-  // The same settings as the engine's own connection for claims.
-  const pool = new Pool({
-    connectionString: workspace.databaseUrl,
-    max: 1,
-    options: '-c synchronous_commit=off',
-  });
+  const pool = new Pool({ connectionString: workspace.databaseUrl, max: 1, idleTimeoutMillis: 0 });
   try {
     const paggio = createPaggio({
       database: { url: workspace.databaseUrl },
@@ -43,6 +38,7 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
     await paggio.start();
     await paggio.stop();
     const deliveryStore = openDeliveryStore(pool);
+    await pool.query(sessionOfClaims());
     const lanes: ClaimResult['lanes'] = [];
     await workspace.query(EVENTS, [settings.backlog]);
     for (const destinations of LANES) {
@@ -69,10 +65,20 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
   }
 }
 
-/** Loads the store of the engine, which runs the real statement. It is not exported, so it is loaded by its file. */
+// Parts of the engine that are not exported are loaded by their files.
+const core = join(dirname(require.resolve('@paggio/core/package.json')), 'dist');
+
+/* eslint-disable @typescript-eslint/no-require-imports */
+/** The statements that begin the engine's own connections for claims. */
+function sessionOfClaims(): string {
+  const { sessionSettings } = require(join(core, 'storage/session-settings.js')) as {
+    sessionSettings: (limits: object) => string;
+  };
+  return sessionSettings({ statementMs: 60_000, idleTransactionMs: 60_000, commit: 'forgetful', planning: 'once' });
+}
+
+/** The store of the engine, which runs the real statement. */
 function openDeliveryStore(pool: Pool): ClaimStore {
-  const core = join(dirname(require.resolve('@paggio/core/package.json')), 'dist');
-  /* eslint-disable @typescript-eslint/no-require-imports */
   const { PostgresDeliveryStore } = require(join(core, 'delivery/delivery-store.js')) as {
     PostgresDeliveryStore: new (
       settles: Pool,
@@ -84,12 +90,12 @@ function openDeliveryStore(pool: Pool): ClaimStore {
     ) => ClaimStore;
   };
   const { RequestSeal } = require(join(core, 'events/request-seal.js')) as { RequestSeal: new (box: null) => object };
-  /* eslint-enable @typescript-eslint/no-require-imports */
   // Nothing in the backlog is sealed, so no key is needed.
   return new PostgresDeliveryStore(pool, pool, () => undefined, null, new RequestSeal(null), {
     update: () => undefined,
   });
 }
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 const EVENTS = `
   insert into paggio.events (id, endpoint_id, user_id, mode, source, method, path, query, headers, body, received_at)

@@ -42,7 +42,7 @@ export const PENDING_DESTINATIONS = `pending(id) as (
   )`;
 
 // The plan is made once, perhaps while the tables are empty, and stays. A join could then read whole tables, so rows are
-// looked up by their key in two ways. Lateral subqueries that lock rows or have an offset cannot become joins. Keys from
+// looked up by their key in two ways. Lateral subqueries that lock rows cannot become joins. Keys from
 // `unnest(array(...))` count as ten rows to the planner, where it would expect many from a subquery.
 // Lanes come in random order, so that the limit does not starve the same lanes every time. Each lane fills one half of
 // its slots with the oldest due deliveries and the other with the newest, so that a backlog of retries does not hold up
@@ -51,10 +51,10 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
   with recursive ${PENDING_DESTINATIONS}, lanes as (
     select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
       coalesce(room.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
-    from pending
-      cross join lateral (select * from paggio.destinations where id = pending.id offset 0) x
-      cross join lateral (select * from paggio.endpoints where id = x.endpoint_id offset 0) e
-      left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = pending.id
+    from unnest(array(select id from pending where id is not null)) as p(id)
+      join paggio.destinations x on x.id = p.id
+      join paggio.endpoints e on e.id = x.endpoint_id
+      left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = p.id
       left join unnest($6::text[], $7::int[], $8::int[]) as h(name, count, index) on h.name = x.handler
     where (x.open_until is null or x.open_until <= now())
       -- Deliveries of something deleted are claimed to be cancelled: the deleting process may have died on the way.
