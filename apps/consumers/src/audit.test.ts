@@ -114,6 +114,67 @@ async function audit(registry: string): Promise<{ code: number; output: string }
   return { code, output };
 }
 
+/** What npm wrote. */
+interface Report {
+  stdout: string;
+  stderr: string;
+}
+
+const { verdictOf } = jest.requireActual<{ verdictOf: (report: Report) => { code: number; text: string } }>(
+  '../../../scripts/audit-verdict.js',
+);
+
+/**
+ * The full check runs npm against a registry for each test, and tries each level alone and every answer that a registry
+ * may give. Starting npm takes most of the time, so here only the first test does. The others judge what npm 10 wrote
+ * in that case.
+ */
+const isFull = process.env['PAGGIO_FULL'] === '1';
+
+async function outcome(
+  answer: ConstructorParameters<typeof Registry>[0] | 'unreachable',
+  recorded: Report | 'run npm',
+): Promise<{ code: number; output: string }> {
+  if (recorded !== 'run npm' && !isFull) {
+    const { code, text } = verdictOf(recorded);
+    return { code, output: `${text}\n` };
+  }
+  const registry = new Registry(answer === 'unreachable' ? { status: 200 } : answer);
+  const url = await registry.listen();
+  if (answer === 'unreachable') await registry.close();
+  const result = await audit(url);
+  if (answer !== 'unreachable') await registry.close();
+  return result;
+}
+
+function reportOf(levels: readonly Level[]): Report {
+  const found = levels.map((severity) => {
+    const name = `leaky-${severity}`;
+    const url = `https://example.com/advisories/${severity}`;
+    const via = [{ source: 1, name, dependency: name, title: 'It leaks', url, severity, range: '<2.0.0' }];
+    return [
+      name,
+      { name, severity, isDirect: true, via, effects: [], range: '1.0.0', nodes: [`node_modules/${name}`] },
+    ];
+  });
+  const count = (level: Level): number => levels.filter((one) => one === level).length;
+  const vulnerabilities = {
+    ...Object.fromEntries(['info', ...LEVELS].map((level) => [level, count(level as Level)])),
+    total: levels.length,
+  };
+  const report = { auditReportVersion: 2, vulnerabilities: Object.fromEntries(found), metadata: { vulnerabilities } };
+  return { stdout: JSON.stringify(report, null, 2), stderr: '' };
+}
+
+function noAnswer(message: string): Report {
+  return {
+    stdout: JSON.stringify({ message, error: { summary: '', detail: '' } }, null, 2),
+    stderr: `npm warn audit ${message}\nnpm error audit endpoint returned an error\nnpm error A complete log of this run\n`,
+  };
+}
+
+const BULK = 'http://127.0.0.1:9/-/npm/v1/security/advisories/bulk';
+
 test('an advisory of level high or critical fails the audit, which names the package and the advisory', async () => {
   const registry = new Registry({ status: 200, levels: LEVELS });
   const { code, output } = await audit(await registry.listen());
@@ -128,9 +189,6 @@ test('an advisory of level high or critical fails the audit, which names the pac
   expect(registry.asked).toEqual([Object.fromEntries(LEVELS.map((level) => [`leaky-${level}`, ['1.0.0']]))]);
 });
 
-/** The full check tries each level alone, and every answer that a registry may give. */
-const isFull = process.env['PAGGIO_FULL'] !== undefined;
-
 test.each<[string, readonly Level[]]>([
   ['moderate or low', ['moderate', 'low']],
   ...(isFull
@@ -141,26 +199,20 @@ test.each<[string, readonly Level[]]>([
       ] as [string, Level[]][])
     : []),
 ])('an advisory of level %s passes and is counted', async (_name, levels) => {
-  const registry = new Registry({ status: 200, levels });
-  const { code, output } = await audit(await registry.listen());
-  await registry.close();
+  const { code, output } = await outcome({ status: 200, levels }, reportOf(levels));
   expect([code, output]).toEqual([0, `npm audit: none of level high or above, ${levels.length} below\n`]);
 });
 
 if (isFull)
   test.each(['high', 'critical'] as const)('an advisory of level %s alone fails the audit', async (level) => {
-    const registry = new Registry({ status: 200, levels: [level] });
-    const { code } = await audit(await registry.listen());
-    await registry.close();
+    const { code } = await outcome({ status: 200, levels: [level] }, 'run npm');
     expect(code).toBe(1);
   });
 
 test.each(isFull ? [405, 404, 401, 500] : [405])(
   'a registry that answers %i is no verdict: the audit passes, with a loud warning',
   async (status) => {
-    const registry = new Registry({ status });
-    const { code, output } = await audit(await registry.listen());
-    await registry.close();
+    const { code, output } = await outcome({ status }, noAnswer(`${status} Method Not Allowed - POST ${BULK}`));
     expect([code, output]).toEqual([0, expect.stringContaining('vulnerabilities were NOT checked')]);
     expect(output).toContain(String(status));
     expect(output).toMatch(/^!{80}$/m);
@@ -168,23 +220,25 @@ test.each(isFull ? [405, 404, 401, 500] : [405])(
 );
 
 test("a page instead of the registry, such as a proxy's sign-in, is no verdict", async () => {
-  const registry = new Registry({ status: 200, page: '<html>Sign in</html>' });
-  const { code, output } = await audit(await registry.listen());
-  await registry.close();
+  const page = '<html>Sign in</html>';
+  const message = `invalid json response body at ${BULK} reason: Unexpected token '<', "${page}" is not valid JSON`;
+  const { code, output } = await outcome({ status: 200, page }, noAnswer(message));
   expect([code, output]).toEqual([0, expect.stringContaining('vulnerabilities were NOT checked')]);
 });
 
 test('an unreachable registry is no verdict either', async () => {
-  const registry = new Registry({ status: 200 });
-  const url = await registry.listen();
-  await registry.close();
-  const { code, output } = await audit(url);
+  const message = `request to ${BULK} failed, reason: connect ECONNREFUSED 127.0.0.1:9`;
+  const { code, output } = await outcome('unreachable', noAnswer(message));
   expect([code, output]).toEqual([0, expect.stringMatching(/NOT checked.*\n.*ECONNREFUSED/)]);
 });
 
 test('a folder without a lock file fails, because the registry is not why nothing was checked', async () => {
   rmSync(join(folder, 'package-lock.json'));
-  const { code, output } = await audit('http://127.0.0.1:9/');
+  const summary = 'This command requires an existing lockfile.';
+  const { code, output } = await outcome('unreachable', {
+    stdout: JSON.stringify({ error: { code: 'ENOLOCK', summary, detail: 'Try creating one first' } }, null, 2),
+    stderr: `npm error code ENOLOCK\nnpm error audit ${summary}\n`,
+  });
   expect([code, output]).toEqual([
     1,
     expect.stringContaining('npm audit failed: This command requires an existing lockfile'),
