@@ -228,7 +228,7 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
     lines.push(
       '| | |',
       '| --- | --- |',
-      ...schemeRows(scheme).map(([key, value]) => `| ${key} | ${value.replaceAll('|', '\\|')} |`),
+      ...schemeRows(scheme).map(([key, value]) => `| ${key} | ${value.replaceAll('|', '\\|').replaceAll('\n', '\\n')} |`),
       '',
     );
   }
