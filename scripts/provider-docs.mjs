@@ -1,8 +1,8 @@
 // Writes docs/providers from the built catalogue: one page for each provider, and an index. With --check it only
-// compares, and lists the pages that are out of date.
+// compares, and lists the pages that are out of date. --check-words does the same without Prettier, whose work takes
+// most of the time, so it does not see blank lines and the widths of columns.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { format, resolveConfig } from 'prettier';
 
 const require = createRequire(import.meta.url);
 const { catalogue, describeValue, sampleEventTypes } = require('../packages/providers/dist/index.js');
@@ -228,7 +228,9 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
     lines.push(
       '| | |',
       '| --- | --- |',
-      ...schemeRows(scheme).map(([key, value]) => `| ${key} | ${value.replaceAll('|', '\\|').replaceAll('\n', '\\n')} |`),
+      ...schemeRows(scheme).map(
+        ([key, value]) => `| ${key} | ${value.replaceAll('|', '\\|').replaceAll('\n', '\\n')} |`,
+      ),
       '',
     );
   }
@@ -318,14 +320,32 @@ const pages = new Map([
   ['README.md', index(sorted)],
   ...sorted.map((provider) => [`${provider.name}.md`, page(provider)]),
 ]);
-const style = await resolveConfig(new URL('README.md', directory).pathname);
+const wordsOnly = process.argv.includes('--check-words');
+const check = wordsOnly || process.argv.includes('--check');
 const wrong = [];
-const check = process.argv.includes('--check');
+
+async function prettyPrinter() {
+  const { format, resolveConfig } = await import('prettier');
+  const style = await resolveConfig(new URL('README.md', directory).pathname);
+  return (text) => format(text, { ...style, parser: 'markdown' });
+}
+
+/** The text without what Prettier changes: the spaces and dashes that fill a table, and blank lines. */
+function words(text) {
+  const cells = (row) => row.replaceAll(/ +(?=\|)|(?<=\|) +/g, '').replaceAll(/(?<=\|)-+(?=\|)/g, '---');
+  return text
+    .replaceAll(/^\|.*$/gm, cells)
+    .replaceAll(/\n{2,}/g, '\n')
+    .trim();
+}
+
+const printed = wordsOnly ? words : await prettyPrinter();
+const present = (file) => (wordsOnly ? words(readFileSync(file, 'utf8')) : readFileSync(file, 'utf8'));
 mkdirSync(directory, { recursive: true });
 for (const [name, text] of pages) {
   const file = new URL(name, directory);
-  const formatted = await format(text, { ...style, parser: 'markdown' });
-  if (existsSync(file) && readFileSync(file, 'utf8') === formatted) continue;
+  const formatted = await printed(text);
+  if (existsSync(file) && present(file) === formatted) continue;
   wrong.push(name);
   if (!check) writeFileSync(file, formatted);
 }

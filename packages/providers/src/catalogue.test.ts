@@ -215,7 +215,9 @@ test('a certificate is fetched only from hosts of its provider', async () => {
 
 test('the committed pages match the catalogue (npm run docs)', () => {
   const root = join(__dirname, '../../..');
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/provider-docs.mjs', '--check'], {
+  // Prettier takes most of the time of the exact comparison. `npm run format:check` finds a wrong layout too.
+  const check = process.env['PAGGIO_FULL'] === '1' ? '--check' : '--check-words';
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/provider-docs.mjs', check], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '' },
