@@ -20,8 +20,8 @@ export interface VendorAnswers {
   names: string[];
   /** For each request: `null`, or why the vendor's package refuses it. */
   answers: (string | null)[];
-  /** A request that LiveKit's package signed, with the secret `a secret of livekit`. */
-  livekit: { body: string; jwt: string };
+  /** A request that LiveKit's package signed with the secret `a secret of livekit`, if it judged a request. */
+  livekit: { body: string; jwt: string } | null;
 }
 
 /** Asks the vendors' own npm packages, in a process of their own: several are ES modules, which Jest cannot load. */
