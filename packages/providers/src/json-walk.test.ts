@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { JsonWalk, type JsonToken, type JsonWalkOptions } from './json-walk';
 
+/** The full check tries more random texts. */
+const full = process.env['PAGGIO_FULL'] === '1';
+
 function walked(text: string | Buffer, options: JsonWalkOptions = {}): [JsonToken, string][] {
   const bytes = Buffer.from(text);
   const walk = new JsonWalk(bytes, options);
@@ -87,7 +90,7 @@ test('a walk describes the same value as the parser, with names and strings of a
       expect(built(bytes, {})).toEqual(parsed);
       expect(built(bytes, { valid: true })).toEqual(parsed);
     }),
-    { numRuns: 500 },
+    { numRuns: full ? 500 : 100 },
   );
 });
 
@@ -102,7 +105,7 @@ test('a walk reaches the end exactly if the parser accepts the text', () => {
     fc.property(fc.oneof(fc.json(), damaged), (text) => {
       expect(ending(text)).toBe(parses(text) ? 'end' : 'wrong');
     }),
-    { numRuns: 2_000 },
+    { numRuns: full ? 2_000 : 500 },
   );
 });
 
