@@ -1,4 +1,4 @@
-import { owner, Recorder, settled } from '@paggio/core/testing';
+import { allSettled, owner, Recorder, settled } from '@paggio/core/testing';
 import { request, startGatewayServer, type GatewayServer } from './testing';
 
 let server: GatewayServer;
@@ -127,7 +127,7 @@ test('a bulk replay has a dry run, a start, progress, idempotency and a cancella
   const replayed = await Recorder.start();
   const endpoint = await endpointWith({ destination_url: replayed.url() });
   const ids = [await send(endpoint.slug), await send(endpoint.slug)];
-  for (const id of ids) await settled(server.paggio, owner, id);
+  await allSettled(server.gateway, ids);
   const filter = { endpoint_id: endpoint.id, status: 'delivered' };
   const shape = {
     id: null,

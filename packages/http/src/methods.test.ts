@@ -1,5 +1,5 @@
 import { catalogue } from '@paggio/providers';
-import { owner, Recorder, settled } from '@paggio/core/testing';
+import { allSettled, Recorder } from '@paggio/core/testing';
 import { build, request, sendRaw, startGatewayServer, type GatewayServer } from './testing';
 
 let server: GatewayServer;
@@ -33,7 +33,11 @@ test('by default every method is accepted and used for the delivery', async () =
   }
   expect(await stored(endpoint.id)).toBe(methods.length);
   const { data } = await server.api().get('/api/v1/events', { params: { endpoint_id: endpoint.id } });
-  for (const { id } of data.data) expect((await settled(server.paggio, owner, id)).status).toBe('delivered');
+  const ids = data.data.map((event: { id: string }) => event.id);
+  expect(ids).toHaveLength(methods.length);
+  await allSettled(server.gateway, ids);
+  const { data: after } = await server.api().get('/api/v1/events', { params: { endpoint_id: endpoint.id } });
+  expect(after.data.map((event: { status: string }) => event.status)).toEqual(ids.map(() => 'delivered'));
   expect(recorder.requests.map(({ method }) => method).sort()).toEqual([...methods].sort());
   await recorder.stop();
 });

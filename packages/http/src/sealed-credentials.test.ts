@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { get } from 'node:http';
 import { catalogue, createScheme, type SchemeSpec } from '@paggio/providers';
 import {
+  allSettled,
   migratedDatabase,
   dumpOf,
-  owner,
   Recorder,
-  settled,
   spellingsOf,
   until,
   type RecordedRequest,
@@ -437,7 +436,7 @@ test('after a restart pending deliveries and replays are exactly what was sent',
   await server.stop();
   server = await startGatewayServer({}, {}, database);
   for (const { id } of endpoints) await server.api(key).patch(`/api/v1/endpoints/${id}`, { status: 'ACTIVE' });
-  await Promise.all(held.map((id) => settled(server.paggio, owner, id)));
+  await allSettled(server.gateway, held);
   await Promise.all(events.map((id) => server.api(key).post(`/api/v1/events/${id}/replay`)));
   await until(server.paggio, async () => (home.requests.length >= cases.length * 6 ? true : undefined));
   for (const [n, one] of cases.entries()) {

@@ -1,6 +1,15 @@
 import { createHmac } from 'node:crypto';
 import type { TelemetryEvent, Paggio } from '@paggio/core';
-import { capture, owner, passAlertTime, query, Recorder, settled, startGateway } from '@paggio/core/testing';
+import {
+  allSettled,
+  capture,
+  owner,
+  passAlertTime,
+  query,
+  Recorder,
+  settled,
+  startGateway,
+} from '@paggio/core/testing';
 import { build, request, sendRaw, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
 const MiB = 1024 * 1024;
@@ -187,7 +196,7 @@ test('counts equal the stored bytes after deliveries, replays and removals, and 
   const credential: [string, string] = ['Authorization', `Bearer ${'a'.repeat(4_000)}`];
   const carrying = await request(server.port, { path: endpoint.path, headers: [credential], body: '{}' });
   ids.push(carrying.headers['paggio-event-id'] as string);
-  for (const id of ids) await settled(paggio, owner, id);
+  await allSettled(server.gateway, ids);
   const copy = (await server.api().post(`/api/v1/events/${ids[0]}/replay`)).data.id;
   await settled(paggio, owner, copy);
   const counted = async (): Promise<unknown> => {

@@ -2,8 +2,18 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import type { EventDetail, Paggio } from '../index';
-import { attempts, capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
-import { allSettled } from '../testing/drained';
+import {
+  allSettled,
+  attempts,
+  capture,
+  owner,
+  query,
+  Recorder,
+  settled,
+  startGateway,
+  until,
+  type TestGateway,
+} from '../testing';
 
 let gateway: TestGateway;
 let paggio: Paggio;

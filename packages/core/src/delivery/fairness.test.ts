@@ -2,6 +2,7 @@ import type { TelemetryEvent } from '../index';
 import {
   capture,
   captureMany,
+  drained,
   owner,
   query,
   Recorder,
@@ -10,7 +11,6 @@ import {
   until,
   type TestGateway,
 } from '../testing';
-import { drained } from '../testing/drained';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
 

@@ -1,5 +1,14 @@
-import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
-import { allSettled } from '../testing/drained';
+import {
+  allSettled,
+  capture,
+  owner,
+  query,
+  Recorder,
+  settled,
+  startGateway,
+  until,
+  type TestGateway,
+} from '../testing';
 import { failing } from './failing-sql';
 import { failingSinceOf, healthOf } from './health';
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import type { EventFilter, EventSummary } from './event';
-import { capture, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
-import { drained } from '../testing/drained';
+import { capture, drained, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
 import type { Owner } from '../principal';
 import type { StatsInput } from '../stats/stats';
 import { BUCKET_SECONDS } from './event-index';

@@ -1,5 +1,4 @@
-import { capture, owner, query, Recorder, settled, startGateway, type TestGateway } from '../testing';
-import { drained } from '../testing/drained';
+import { capture, drained, owner, query, Recorder, settled, startGateway, type TestGateway } from '../testing';
 
 const HOUR = 3_600_000;
 const ALL = { limit: 100, offset: 0, startingAfter: null };

@@ -2,8 +2,10 @@ import type { WebhookEvent } from '../index';
 import { createPaggio, PermanentFailure, RetryLater, type Handler, type HandlerOptions, type Paggio } from '../index';
 import type { Owner } from '../index';
 import {
+  allSettled,
   capture,
   captureFromGitHub,
+  drained,
   gitHub,
   owner,
   passTime,
@@ -17,7 +19,6 @@ import {
   type TestDatabase,
   type TestGateway,
 } from '../testing';
-import { drained } from '../testing/drained';
 
 const timing = shortened('abandonAfterMs', 'pollMs');
 const gateways: TestGateway[] = [];
@@ -395,7 +396,10 @@ test('two processes that receive the first event of an endpoint at once create o
     const ids = await Promise.all(
       [first, second, first, second].map(({ paggio }) => captureFromGitHub(paggio, endpoint.slug, 'push', '{}')),
     );
-    for (const id of ids) expect((await settled(first.paggio, owner, id)).attempts).toHaveLength(1);
+    await allSettled(first, ids);
+    const counts = `select count(*)::int as attempts from paggio.attempts
+      where event_id = any('{${ids.join()}}') group by event_id`;
+    expect(await query(first.database.url, counts)).toEqual(ids.map(() => ({ attempts: 1 })));
     expect((await first.paggio.admin.endpoints.get(owner, endpoint.id)).destinations).toHaveLength(1);
     expect(seen.splice(0).sort()).toEqual(ids.sort());
   }

@@ -1,4 +1,5 @@
 import {
+  drained,
   owner,
   passAlertTime,
   query,
@@ -9,7 +10,6 @@ import {
   until,
   type TestGateway,
 } from '../testing';
-import { drained } from '../testing/drained';
 import { messageOf } from './message';
 import { channels, type Alert, type Trigger } from './notification';
 

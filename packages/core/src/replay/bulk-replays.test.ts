@@ -1,8 +1,8 @@
 import type { BulkReplay } from '../index';
-import { drained } from '../testing/drained';
 import {
   capture,
   captureMany,
+  drained,
   owner,
   query,
   Recorder,

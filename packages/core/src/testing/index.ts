@@ -122,6 +122,21 @@ export async function settled(paggio: Paggio, who: Owner, eventId: string): Prom
   );
 }
 
+/** Resolves when no delivery of the endpoint is pending. With many events, this is cheaper than `settled` for each. */
+export function drained(gateway: TestGateway, endpointId: string): Promise<true> {
+  return nonePending(gateway, `endpoint_id = '${endpointId}'`);
+}
+
+/** Resolves when no delivery of these events is pending. With many events, it is cheaper than `settled` for each. */
+export function allSettled(gateway: TestGateway, eventIds: readonly string[]): Promise<true> {
+  return nonePending(gateway, `event_id = any('{${eventIds.join()}}')`);
+}
+
+function nonePending({ paggio, database }: TestGateway, condition: string): Promise<true> {
+  const pending = `select 1 from paggio.deliveries where state = 'pending' and ${condition} limit 1`;
+  return until(paggio, async () => ((await query(database.url, pending)).length === 0 ? true : undefined));
+}
+
 /** The wait after a telemetry event, because others come with it. */
 const GATHER_MS = 5;
 /** The growing pauses between two questions, for changes that only the database shows. */
