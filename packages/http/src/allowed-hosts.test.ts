@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHmac } from 'node:crypto';
-import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
+import { owner, startGateway, withoutDelivery, type TestGateway } from '@paggio/core/testing';
 import { createFetchHandler, createNodeHandler, type MountOptions } from './index';
 import { operations } from './resources/operations';
 import { close, request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
@@ -26,10 +26,11 @@ describe('a server with a list of hosts', () => {
   let bearer: [string, string];
 
   beforeAll(async () => {
-    server = await startGatewayServer(
-      {},
-      { dashboard: true, dialects: ['bags', 'promptjang'], allowedHosts: ['gateway.test', '*.preview.test'] },
-    );
+    server = await startGatewayServer(withoutDelivery, {
+      dashboard: true,
+      dialects: ['bags', 'promptjang'],
+      allowedHosts: ['gateway.test', '*.preview.test'],
+    });
     bearer = ['Authorization', `Bearer ${server.key}`];
   });
 
@@ -102,7 +103,7 @@ describe('a server with a list of hosts', () => {
 
   test('only the host that a page cannot change counts, whatever it sends as a forwarded host', async () => {
     const behind = await startGatewayServer(
-      { trustedProxies: ['127.0.0.0/8'] },
+      { trustedProxies: ['127.0.0.0/8'], ...withoutDelivery },
       { dashboard: true, allowedHosts: ['gateway.test'] },
     );
     const asked = async (host: string, forwarded: string): Promise<number> =>
@@ -140,7 +141,7 @@ describe('an app without a list of hosts', () => {
   const open = ['/health', '/openapi.json', '/dashboard', '/dashboard/api/v1/endpoints', '/api/v1/endpoints'];
 
   test('an app without a public address is taken for a local one and answers only local names without a key', async () => {
-    const server = await startGatewayServer({}, { dashboard: true, ...whoever });
+    const server = await startGatewayServer(withoutDelivery, { dashboard: true, ...whoever });
     for (const path of open) {
       expect([path, refusalOf(await ask(server, 'evil.test', path))]).toEqual([path, refused('evil.test')]);
       expect([path, (await ask(server, 'localhost:3000', path)).status]).toEqual([path, 200]);
@@ -156,7 +157,7 @@ describe('an app without a list of hosts', () => {
   });
 
   test('the app answers behind a TLS proxy on its machine, and once it has a public address', async () => {
-    const server = await startGatewayServer({}, { dashboard: true, ...whoever });
+    const server = await startGatewayServer(withoutDelivery, { dashboard: true, ...whoever });
     // Browsers send this over TLS and to local names. A rebound page comes by plain HTTP and another name.
     const headers: [string, string][] = [['Sec-Fetch-Site', 'same-origin']];
     for (const path of open)
@@ -167,7 +168,7 @@ describe('an app without a list of hosts', () => {
   });
 
   test('the app answers to any name when it is not reached at a loopback address', async () => {
-    const gateway = await startGateway();
+    const gateway = await startGateway(withoutDelivery);
     const handle = createNodeHandler(gateway.paggio, { health: true });
     const server = createServer((incoming, response) => {
       Object.defineProperty(incoming.socket, 'localAddress', { value: '192.0.2.1' });
@@ -185,7 +186,7 @@ describe('a Fetch handler', () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway(withoutDelivery);
   });
 
   afterAll(() => gateway.stop());
@@ -214,7 +215,7 @@ describe('a Fetch handler', () => {
 });
 
 test('an entry that is not a valid host is refused when the handler is made', async () => {
-  const gateway = await startGateway();
+  const gateway = await startGateway(withoutDelivery);
   for (const entry of ['https://hooks.example.com', 'hooks.example.com:443', ''])
     expect(() => createNodeHandler<IncomingMessage>(gateway.paggio, { allowedHosts: [entry] })).toThrow(
       expect.objectContaining({ code: 'BAD_REQUEST', message: `allowedHosts: "${entry}" is not a valid host` }),

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { owner } from '@paggio/core/testing';
+import { owner, withoutDelivery } from '@paggio/core/testing';
 import { createFetchHandler } from './index';
 import { build, request, sendRaw, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
@@ -29,7 +29,11 @@ describe('requests to a webhook URL', () => {
   let server: GatewayServer;
 
   beforeAll(async () => {
-    server = await startGatewayServer({ trustedProxies: ['127.0.0.0/8'], captureRateLimit: tenAtOnce });
+    server = await startGatewayServer({
+      ...withoutDelivery,
+      trustedProxies: ['127.0.0.0/8'],
+      captureRateLimit: tenAtOnce,
+    });
   });
   afterAll(async () => {
     await server.stop();
@@ -92,7 +96,7 @@ describe('requests to a webhook URL', () => {
 
 test('all URLs of a user share a limit, and other users have their own', async () => {
   const captureRateLimitPerUser = { perSecond: 0.001, burst: 20 };
-  const server = await startGatewayServer({ captureRateLimit: null, captureRateLimitPerUser });
+  const server = await startGatewayServer({ ...withoutDelivery, captureRateLimit: null, captureRateLimitPerUser });
   const [one, two, theirs] = [await slugAt(server), await slugAt(server), await slugAt(server, 'user-2')];
   expect(await statuses(server, one, FLOODER, 6)).toEqual(times(6, 200));
   expect(await statuses(server, two, FLOODER, 5)).toEqual([...times(4, 200), 429]);
@@ -106,7 +110,7 @@ test('a flood from many addresses leaves half of the limit to senders whose even
     { captureRateLimit: limit, captureRateLimitPerUser: null },
     { captureRateLimit: null, captureRateLimitPerUser: limit },
   ]) {
-    const server = await startGatewayServer({ trustedProxies: ['127.0.0.0/8'], ...limits });
+    const server = await startGatewayServer({ ...withoutDelivery, trustedProxies: ['127.0.0.0/8'], ...limits });
     try {
       const secret = 'octocat octocat';
       const verification = { provider: 'github', secrets: [secret] };
@@ -137,7 +141,11 @@ test('a flood from many addresses leaves half of the limit to senders whose even
 });
 
 test('nothing is refused without limits', async () => {
-  const server = await startGatewayServer({ captureRateLimit: null, captureRateLimitPerUser: null });
+  const server = await startGatewayServer({
+    ...withoutDelivery,
+    captureRateLimit: null,
+    captureRateLimitPerUser: null,
+  });
   const slug = await slugAt(server);
   expect(await statuses(server, slug, FLOODER, 30)).toEqual(times(30, 200));
   await server.stop();
@@ -148,7 +156,7 @@ describe('requests to URLs without an endpoint', () => {
   let lookedUp: number;
 
   beforeAll(async () => {
-    server = await startGatewayServer({ trustedProxies: ['127.0.0.0/8'] });
+    server = await startGatewayServer({ ...withoutDelivery, trustedProxies: ['127.0.0.0/8'] });
     const { loader } = server.gateway.assembly.database;
     const load = loader.load.bind(loader);
     loader.load = (by) => (lookedUp++, load(by));

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
-import { startGateway } from '@paggio/core/testing';
+import { startGateway, withoutDelivery } from '@paggio/core/testing';
 import { createNodeHandler } from './index';
 import { openHttp2Readers, serveHost } from './testing';
 
@@ -10,7 +10,7 @@ function http2Server(listener: (...args: Parameters<ReturnType<typeof createNode
 }
 
 test('sessions and event streams of HTTP/2 clients do not keep a node:http2 server from closing', async () => {
-  const gateway = await startGateway();
+  const gateway = await startGateway(withoutDelivery);
   const handle = createNodeHandler(gateway.paggio);
   const server = http2Server((incoming, response) => {
     if (!handle(incoming, response)) response.writeHead(404).end();
@@ -24,7 +24,7 @@ test('sessions and event streams of HTTP/2 clients do not keep a node:http2 serv
 });
 
 test('HTTP/2 sessions that begin while the host stops end after their answer', async () => {
-  const gateway = await startGateway();
+  const gateway = await startGateway(withoutDelivery);
   const handle = createNodeHandler(gateway.paggio);
   const { port, key } = await serveHost(
     gateway,

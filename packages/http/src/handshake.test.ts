@@ -1,4 +1,4 @@
-import { owner } from '@paggio/core/testing';
+import { owner, withoutDelivery } from '@paggio/core/testing';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer, type RawRequest } from './testing';
 
 // Senders that ask a question before they send events. The answered question must not become an event, and events must
@@ -7,7 +7,7 @@ import { request, startGatewayServer, type GatewayServer, type RawAnswer, type R
 let server: GatewayServer;
 
 beforeAll(async () => {
-  server = await startGatewayServer();
+  server = await startGatewayServer(withoutDelivery);
 });
 
 afterAll(async () => {

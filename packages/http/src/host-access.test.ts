@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { owner } from '@paggio/core/testing';
+import { owner, withoutDelivery } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import type { HostUser } from './index';
 import { request, startGatewayServer, type GatewayServer } from './testing';
@@ -14,17 +14,14 @@ const users: Record<string, HostUser> = {
 let asked = 0;
 
 beforeAll(async () => {
-  server = await startGatewayServer(
-    {},
-    {
-      dashboard: true,
-      resolveUser: async (incoming: IncomingMessage) => users[String(incoming.headers['x-session'])] ?? null,
-      allow: (incoming) => {
-        asked++;
-        return incoming.headers['x-blocked'] === undefined;
-      },
+  server = await startGatewayServer(withoutDelivery, {
+    dashboard: true,
+    resolveUser: async (incoming: IncomingMessage) => users[String(incoming.headers['x-session'])] ?? null,
+    allow: (incoming) => {
+      asked++;
+      return incoming.headers['x-blocked'] === undefined;
     },
-  );
+  });
 });
 
 afterAll(() => server.stop());
@@ -109,14 +106,11 @@ test('a request that the host forbids is 403 for everybody, and the host is not 
 });
 
 test('an error that the host throws is reported to the host, and answered with a request id only', async () => {
-  const broken = await startGatewayServer(
-    {},
-    {
-      resolveUser: () => {
-        throw new Error('the session store is away');
-      },
+  const broken = await startGatewayServer(withoutDelivery, {
+    resolveUser: () => {
+      throw new Error('the session store is away');
     },
-  );
+  });
   const answer = await axios.get(`http://127.0.0.1:${broken.port}/api/v1/events`, { validateStatus: () => true });
   expect([answer.status, answer.data.code]).toEqual([500, 'INTERNAL']);
   expect(JSON.stringify(answer.data)).not.toContain('session store');

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { scopes, type Mode, type Principal, type Scope } from '@paggio/core';
-import { owner, query } from '@paggio/core/testing';
+import { owner, query, withoutDelivery } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import type { HostUser } from './index';
 import { denials, startGatewayServer, type GatewayServer } from './testing';
@@ -14,7 +14,7 @@ const users: Record<string, HostUser> = {
 
 beforeAll(async () => {
   server = await startGatewayServer(
-    { apiRateLimit: null },
+    { apiRateLimit: null, ...withoutDelivery },
     {
       dashboard: true,
       resolveUser: (incoming: IncomingMessage) => users[String(incoming.headers['x-user'])] ?? null,

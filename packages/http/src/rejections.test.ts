@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { TelemetryEvent } from '@paggio/core';
-import { owner, query, until } from '@paggio/core/testing';
+import { owner, query, until, withoutDelivery } from '@paggio/core/testing';
 import { Client } from 'pg';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
@@ -10,7 +10,7 @@ const full = process.env['PAGGIO_FULL'] === '1';
 
 let server: GatewayServer;
 
-beforeAll(async () => (server = await startGatewayServer({ bodyLimit })));
+beforeAll(async () => (server = await startGatewayServer({ ...withoutDelivery, bodyLimit })));
 afterAll(async () => {
   expect(server.faults).toEqual([]);
   await server.stop();
@@ -56,7 +56,7 @@ test('an endpoint keeps 16 MiB of whole bodies; the oldest are removed first, an
 });
 
 test('many rejections at once from two processes leave at most 16 MiB and a hundred rows', async () => {
-  const other = await startGatewayServer({ bodyLimit }, {}, server.gateway.database);
+  const other = await startGatewayServer({ ...withoutDelivery, bodyLimit }, {}, server.gateway.database);
   const to = await endpoint();
   await Promise.all(
     Array.from({ length: full ? 16 : 8 }, (_, n) =>

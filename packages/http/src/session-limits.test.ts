@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { scopes, type PaggioOptions, type Principal } from '@paggio/core';
-import { owner } from '@paggio/core/testing';
+import { owner, withoutDelivery } from '@paggio/core/testing';
 import type { AxiosResponse } from 'axios';
 import type { HostUser } from './index';
 import { DashboardBrowser, request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
@@ -14,7 +14,10 @@ const resolveUser = ({ headers }: IncomingMessage): HostUser | null =>
   headers['x-user'] ? { userId: String(headers['x-user']), scopes: [...scopes] } : null;
 
 function start(options: Partial<PaggioOptions>): Promise<GatewayServer> {
-  return startGatewayServer({ trustedProxies: ['127.0.0.0/8'], ...options }, { dashboard: true, resolveUser });
+  return startGatewayServer(
+    { ...withoutDelivery, trustedProxies: ['127.0.0.0/8'], ...options },
+    { dashboard: true, resolveUser },
+  );
 }
 
 /** A server without a limit for calls with a key or a session. */

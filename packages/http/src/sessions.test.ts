@@ -1,6 +1,6 @@
 import type { TelemetryEvent, Mode, Owner, Principal, Scope } from '@paggio/core';
 import { createKeyText, createPaggio, scopes } from '@paggio/core';
-import { query, testMasterKey } from '@paggio/core/testing';
+import { query, testMasterKey, withoutDelivery } from '@paggio/core/testing';
 import { client, DashboardBrowser, startGatewayServer, type GatewayServer } from './testing';
 
 let server: GatewayServer;
@@ -13,7 +13,7 @@ let address: string;
 let tests = 0;
 
 beforeAll(async () => {
-  server = await startGatewayServer({ trustedProxies: ['127.0.0.0/8'] }, { dashboard: true });
+  server = await startGatewayServer({ ...withoutDelivery, trustedProxies: ['127.0.0.0/8'] }, { dashboard: true });
   server.paggio.subscribe((event) => {
     if (event.type === 'session.refused') refusals.push(event);
   });
@@ -162,7 +162,7 @@ describe('the list of sessions', () => {
 describe('ending sessions', () => {
   test('one session ends at once in every process, and others go on', async () => {
     const [mine, lost] = [await signedIn(), await signedIn()];
-    const elsewhere = await startGatewayServer({}, { dashboard: true }, server.gateway.database);
+    const elsewhere = await startGatewayServer(withoutDelivery, { dashboard: true }, server.gateway.database);
     const there = newBrowser('Test browser', elsewhere);
     there.cookie = lost.cookie;
     expect(await there.isSignedIn()).toBe(true);

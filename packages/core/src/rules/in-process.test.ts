@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPaggio, migrate, migrationSql, rotateMasterKey, scopes, type Paggio, type PaggioError } from '../index';
-import { startGateway, testMasterKey, type TestGateway } from '../testing';
+import { startGateway, testMasterKey, withoutDelivery, type TestGateway } from '../testing';
 import { problemsOf, type Arguments } from '../input/check';
 import { adminOperations, hostOperations, operations, ownOperations } from './operations';
 import type { RuleSchema, Shape } from '../input/shape';
 
 let gateway: TestGateway;
-beforeAll(async () => (gateway = await startGateway()));
+beforeAll(async () => (gateway = await startGateway(withoutDelivery)));
 afterAll(() => gateway.stop());
 
 type Method = (...args: unknown[]) => unknown;

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { DataSource } from 'typeorm';
-import { hostPool, migratedDatabase, query, owner, startGateway } from '../testing';
+import { hostPool, migratedDatabase, query, owner, startGateway, withoutDelivery } from '../testing';
 import { resolveConnection } from './connection';
 import { Database } from './database';
 
@@ -95,7 +95,7 @@ test('no connection of Paggio reveals values of a statement in its error, whatev
 });
 
 test("in a transaction of the app, errors of Paggio's statements hide values, and the app's own errors stay complete", async () => {
-  const gateway = await startGateway();
+  const gateway = await startGateway(withoutDelivery);
   await query(
     gateway.database.url,
     'alter table paggio.events rename column body to gone; create table public.own (word text unique)',
