@@ -457,6 +457,15 @@ class HandlerProcess {
     return process;
   }
 
+  /** Resolves with the code and the signal of a process that is going to die, or says after a minute that it lives. */
+  async ended(): Promise<unknown[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const lives = new Promise<unknown[]>((done) => {
+      timer = setTimeout(done, 60_000, ['the process has not died within a minute']);
+    });
+    return Promise.race([this.exited, lives]).finally(() => clearTimeout(timer));
+  }
+
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exited;
@@ -490,7 +499,7 @@ test.each(['pool', 'dataSource'])(
     for (const step of stepsOf[kind] as string[]) {
       const process = await HandlerProcess.start(site, kind, step);
       await Promise.all([push(), push(), push()]);
-      expect([step, ...(await process.exited)]).toEqual([step, null, 'SIGKILL']);
+      expect([step, ...(await process.ended())]).toEqual([step, null, 'SIGKILL']);
       await heal(site);
     }
     await everythingOnce(site, ids);
