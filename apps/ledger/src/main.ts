@@ -70,7 +70,7 @@ function readArguments(): {
   seed: number;
   atOnce: number;
   postgres: string | undefined;
-  /** The folder for the files of the run. Default: a new one. */
+  /** An existing folder for the files of the run, which stay there. Default: a new one, which is removed at the end. */
   directory: string | undefined;
 } {
   const { values, positionals: names } = parseArgs({
@@ -112,27 +112,29 @@ async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 's
   return { title: scenario.title, seconds: Math.round((Date.now() - startedAt) / 1000), ...result };
 }
 
-function ownDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
-}
-
 /** What the scenarios of the brief mode share. The database is on the small disk that one of them fills. */
 async function share(directory: string, cluster: Cluster, seed: number): Promise<Brief> {
   const smallDisk = SmallDisk.isPossible() ? SmallDisk.mount(join(directory, 'volume')) : null;
-  const life = new SharedLife({
-    directory: join(directory, 'shared'),
-    clusterUrl: cluster.url,
-    tablespace: await smallDisk?.makeTablespace(cluster),
-    seed,
-    sizes: 'mixed',
-    endpoints: [deathEndpoint, ...killEndpoints],
-  });
-  return { life, smallDisk };
+  try {
+    const life = new SharedLife({
+      directory: join(directory, 'shared'),
+      clusterUrl: cluster.url,
+      tablespace: await smallDisk?.makeTablespace(cluster),
+      seed,
+      sizes: 'mixed',
+      endpoints: [deathEndpoint, ...killEndpoints],
+    });
+    return { life, smallDisk };
+  } catch (error) {
+    smallDisk?.unmount();
+    throw error;
+  }
 }
 
 /** Runs the scenarios and prints their results. */
 async function main(): Promise<void> {
-  const { names, quick, brief, seed, keep, atOnce, postgres, directory = ownDirectory() } = readArguments();
+  const { names, quick, brief, seed, keep, atOnce, postgres, directory: given } = readArguments();
+  const directory = given ?? mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
   const results: Results = { machine: machine(), quick, seed, scenarios: {} };
   console.log(`${results.machine}; seed ${seed}${brief ? '; brief' : quick ? '; quick' : ''}`);
   const cluster = await Cluster.start(join(directory, 'cluster'), postgres);
@@ -156,7 +158,7 @@ async function main(): Promise<void> {
     await shared?.life.end();
     await cluster.stop();
     shared?.smallDisk?.unmount();
-    if (keep) console.log(`files: ${directory}`);
+    if (keep || given !== undefined) console.log(`files: ${directory}`);
     else rmSync(directory, { recursive: true, force: true });
   }
   console.log(`\nwritten to ${writeResults(results)}`);

@@ -125,6 +125,7 @@ function judgeKills(verdict: Verdict, { times, mayRepeat, healedMs, replays, sen
   });
   return result;
 }
+
 function startAll(gateways: readonly Gateway[]): Promise<unknown> {
   return Promise.all(gateways.map((gateway) => gateway.start()));
 }
