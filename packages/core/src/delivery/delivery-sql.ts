@@ -139,13 +139,11 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
       as l(event_id, destination_id, later)
     where d.event_id = l.event_id and d.destination_id = l.destination_id and d.due_at <= now()
     returning 1
-  ), chosen as materialized (
-    select * from picked union select * from heads
   ), leased as (
     update paggio.deliveries d set lease_token = gen_random_uuid(), due_at = now() + interval '${leaseMs} milliseconds',
       takeovers = d.takeovers + (d.lease_token is not null)::int
-    from unnest(array(select event_id from chosen), array(select destination_id from chosen)) as c(event_id, destination_id)
-    where d.event_id = c.event_id and d.destination_id = c.destination_id
+    from (select * from picked union select * from heads) p
+    where d.event_id = p.event_id and d.destination_id = p.destination_id
     returning d.event_id, d.destination_id, d.endpoint_id, d.lease_token, d.attempt_count, d.takeovers
   ), counted as (
     update paggio.destinations x set

@@ -87,7 +87,7 @@ export class EventIndex {
 
   private async step(skipLocked: boolean): Promise<boolean> {
     return this.database.source.transaction(async (manager) => {
-      await manager.query(SETTINGS);
+      await manager.query(INDEX_SETTINGS);
       const [state] = await manager.query<State[]>(
         `select position, checked_to, check_until, extract(epoch from now())::float8 * 1000 as now
          from paggio.event_index_state for update${skipLocked ? ' skip locked' : ''}`,
@@ -135,7 +135,7 @@ export class EventIndex {
   private async write(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
     const statements = statementsOf(manager);
     const write = async (some: readonly string[]): Promise<WriteRow | undefined> =>
-      (await statements.prepared<WriteRow>('paggio_index', WRITE, [some]))[0];
+      (await statements.prepared<WriteRow>('paggio_index', INDEX_WRITE, [some]))[0];
     const row = await write(ids);
     const ended = row?.ended ?? [];
     if (!row?.nameless) return ended;
@@ -164,7 +164,7 @@ interface WriteRow {
 // looks up a few thousand ids. While the tables are small or their statistics are old, the planner would choose to read
 // the whole tables instead. Planning the statement that writes takes longer than a step of a few events, so it is planned
 // once for all numbers of ids.
-const SETTINGS =
+export const INDEX_SETTINGS =
   'set local synchronous_commit = off; set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan';
 
 /** A snapshot from before every transaction. */
@@ -181,7 +181,7 @@ function toPosition(text: string): Position {
 // The statement subtracts the old row of each event from the sums and adds the new one, so that the sums always equal a
 // count. It adds the bytes of an event when it inserts the row, and retention subtracts them when it removes the row.
 // `GROWTH` explains the slot of a latency. The bucket is the time inside the id.
-const WRITE = `
+export const INDEX_WRITE = `
   with facts as materialized (
     select e.id as event_id, o.id as owner, e.endpoint_id, s.id as source,
       case when e.event_type is null then 0 else t.id end as type, coalesce(d.status, 3)::smallint as status, d.latency_ms,
