@@ -66,6 +66,8 @@ const LOAD = `
       where (h.mode is null or h.mode = e.mode) and (h.user_id is null or h.user_id = e.user_id)
         and (h.endpoints = '{}' or h.endpoints && array[e.id::text, e.slug, e.name])), '[]') as handlers
   from paggio.state s left join paggio.endpoints e on`;
+const LOAD_BY_SLUG = `${LOAD} e.slug = $1`;
+const LOAD_BY_ID = `${LOAD} e.id = $1`;
 
 export class PostgresEndpointLoader implements EndpointLoader {
   constructor(
@@ -79,8 +81,8 @@ export class PostgresEndpointLoader implements EndpointLoader {
 
   async load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint> {
     const [row] = await ('slug' in by
-      ? this.database.lookUp<Row>('endpoint_by_slug', `${LOAD} e.slug = $1`, [by.slug])
-      : this.database.lookUp<Row>('endpoint_by_id', `${LOAD} e.id = $1`, [by.id]));
+      ? this.database.lookUp<Row>('paggio_endpoint_by_slug', LOAD_BY_SLUG, [by.slug])
+      : this.database.lookUp<Row>('paggio_endpoint_by_id', LOAD_BY_ID, [by.id]));
     if (!row) throw new Error('paggio.state has no row');
     return {
       endpoint: row.id === null ? null : this.readable(row, row.id),
@@ -91,7 +93,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
 
   async version(): Promise<number> {
     const [row] = await this.database.lookUp<{ version: string }>(
-      'config_version',
+      'paggio_config_version',
       'select config_version as version from paggio.state',
     );
     return Number(row?.version);

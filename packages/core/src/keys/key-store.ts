@@ -89,7 +89,7 @@ export class KeyStore {
   /** The keys with these hashes, including revoked and expired ones. */
   async findByHashes(hashes: readonly Buffer[]): Promise<(ApiKeyRow & { expired: boolean })[]> {
     const rows = await this.database.lookUp<ApiKeyRow & { expired: boolean | null }>(
-      'api_keys',
+      'paggio_api_keys',
       `select k.id, k.user_id as "userId", k.mode, k.name, k.prefix, k.hash, k.scopes, k.expires_at as "expiresAt",
          k.revoked_at as "revokedAt", k.expires_at <= now() as expired
        from paggio.api_keys k where k.hash = any($1::bytea[])`,

@@ -149,11 +149,11 @@ export class Database {
   /**
    * Rows of a short look-up that a sender waits for, such as an endpoint or a key. Slow lists may hold every connection of
    * management for seconds, so this takes a connection of `capture`.
-   * @param name the same for the same text, so that its plan stays prepared
+   * @param name the name of the prepared statement; the same for the same text
    */
   async lookUp<T extends object>(name: string, text: string, values: unknown[] = []): Promise<T[]> {
     this.source.checkOpen();
-    return (await this.capture.query<T>({ name: `paggio_${name}`, text, values })).rows;
+    return (await this.capture.query<T>({ name, text, values })).rows;
   }
 
   /**

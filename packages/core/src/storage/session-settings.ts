@@ -62,9 +62,9 @@ export interface SessionLimits {
    */
   commit: 'durable' | 'forgetful' | 'default';
   /**
-   * `once`: a statement is planned at its first execution, for all values and for tables of any size. PostgreSQL would
-   * plan each of the first five executions for its values, and would read whole tables while they are small or their
-   * statistics are old; such a plan stays after the tables have grown. `for_values`: as PostgreSQL decides.
+   * `once`: a statement is planned at its first execution, for all values, and uses an index wherever one fits. By
+   * default PostgreSQL plans each of the first five executions for its values, and it reads a whole table that is small
+   * or has no statistics yet. Such a plan stays in use after the table has grown. `for_values`: that default.
    */
   planning: 'once' | 'for_values';
 }

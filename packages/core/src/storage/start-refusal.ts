@@ -188,7 +188,7 @@ function refused({ what, hint, passes }: Refusal, said: string, cause: unknown):
 }
 
 function stated(code: string, message: string): Refusal | undefined {
-  // A server that takes the password itself, as with LDAP or PAM, gets an empty one if there is none.
+  // With LDAP or PAM the server asks for the password itself. A client without one sends an empty text.
   return code === sqlState.invalidPassword && /^empty password/.test(message) ? NO_PASSWORD : states[code];
 }
 
