@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { migratedDatabase, query, Recorder } from '@paggio/core/testing';
 import axios from 'axios';
 import { createLogger, FIELD_LENGTH, LINE_LENGTH } from './logger';
@@ -17,6 +17,7 @@ const REFUSALS = process.env['PAGGIO_FULL'] ? 2 : 1;
 const NOISY = join(__dirname, 'testing/noisy.js');
 /** Ends a line, moves the cursor, changes colours, changes the direction of text, and looks like a log line. */
 const HOSTILE = 'x\r\n{"level":10,"msg":"forged"}\u001b[2J\u001b[31m\u009b1m\u202e\u2028y';
+
 async function runToEnd(
   env: Record<string, string>,
   during: (output: () => string, pid: number) => void,

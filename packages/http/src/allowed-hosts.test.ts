@@ -136,12 +136,12 @@ describe('a server with a list of hosts', () => {
 });
 
 describe('an app without a list of hosts', () => {
-  const whoever = { resolveUser: () => ({ userId: owner.userId }) };
+  const anybody = { resolveUser: () => ({ userId: owner.userId }) };
   /** Paths that answer without a key and show something. */
   const open = ['/health', '/openapi.json', '/dashboard', '/dashboard/api/v1/endpoints', '/api/v1/endpoints'];
 
   test('an app without a public address is taken for a local one and answers only local names without a key', async () => {
-    const server = await startGatewayServer(withoutDelivery, { dashboard: true, ...whoever });
+    const server = await startGatewayServer(withoutDelivery, { dashboard: true, ...anybody });
     for (const path of open) {
       expect([path, refusalOf(await ask(server, 'evil.test', path))]).toEqual([path, refused('evil.test')]);
       expect([path, (await ask(server, 'localhost:3000', path)).status]).toEqual([path, 200]);
@@ -157,7 +157,7 @@ describe('an app without a list of hosts', () => {
   });
 
   test('the app answers behind a TLS proxy on its machine, and once it has a public address', async () => {
-    const server = await startGatewayServer(withoutDelivery, { dashboard: true, ...whoever });
+    const server = await startGatewayServer(withoutDelivery, { dashboard: true, ...anybody });
     // Browsers send this over TLS and to local names. A rebound page comes by plain HTTP and another name.
     const headers: [string, string][] = [['Sec-Fetch-Site', 'same-origin']];
     for (const path of open)
