@@ -47,7 +47,7 @@ export function install() {
  * @param projects folders of packages, which are built with their dependencies. Default: all
  */
 export async function build(...projects) {
-  const codes = await Promise.all([beside('node_modules/typescript/bin/tsc', ['-b', ...projects]), buildPages()]);
+  const codes = await Promise.all([beside('node_modules/typescript-7/bin/tsc', ['-b', ...projects]), buildPages()]);
   const failed = codes.find((code) => code !== 0);
   if (failed !== undefined) process.exit(failed);
 }

@@ -3,6 +3,7 @@ const { sep } = require('node:path');
 const { Script } = require('node:vm');
 const { default: Runtime } = require('jest-runtime');
 const { CurrentTest } = require('./current-test.js');
+const { SharedSources } = require('./shared-sources.js');
 
 const INSTALLED = `${sep}node_modules${sep}`;
 
@@ -45,6 +46,7 @@ class SharedRuntime extends Runtime {
     if (!resolved.has(config.id)) resolved.set(config.id, new Kept());
     resolution.cjsCache = resolved.get(config.id);
     keepTransformed(transformCache, config.id);
+    this.sources = new SharedSources(this, args[6]);
   }
 
   /**
@@ -65,7 +67,7 @@ class SharedRuntime extends Runtime {
         return { AsyncLocalStorage: CurrentTest };
     } else {
       const file = this.fileOf(from, name);
-      if (file?.includes(INSTALLED)) return this._environment.load(file);
+      if (file?.includes(INSTALLED) || this.sources.has(file)) return this._environment.load(file);
     }
     return super.requireModule(from, name, options, isRequireActual);
   }
