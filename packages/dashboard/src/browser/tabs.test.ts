@@ -158,6 +158,8 @@ withBrowser('many tabs of one browser', () => {
     const ofStream = (request: Request): boolean => request.url().endsWith('/events/stream');
     await page.goto(`${site.url}/dashboard`);
     await live(page);
+    // The stream has a position to go on from once it has sent an event.
+    await shows([page], await send(endpoint, '{"type":"before.hiding"}'));
     const turn = (hidden: boolean): Promise<unknown> =>
       page.evaluate(`window.__hidden = ${hidden}; document.dispatchEvent(new Event('visibilitychange'))`);
     const ended = page.waitForEvent('requestfailed', ofStream);
