@@ -36,6 +36,7 @@ class SharedEnvironment {
     this.fakeTimers.dispose();
     this.fakeTimersModern.dispose();
     this.context = null;
+    // The next test file uses the same classes.
     this.moduleMocker.restoreAllMocks();
     // Properties that cannot be removed, such as the matchers of expect, may stay.
     for (const key of Reflect.ownKeys(globalThis))

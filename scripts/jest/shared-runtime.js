@@ -19,10 +19,10 @@ const transformed = new Map();
 const scripts = new Map();
 
 /**
- * Jest's own runtime, except that Node itself loads the installed packages, once per worker. Jest would load every
- * module again for each test file, which took most of the CPU time of a run. Modules of this repository and mocks still
- * belong to one test file. It needs the environment with the shared global scope, because an object of another scope is
- * not an `instanceof` the classes of this one.
+ * Jest's own runtime, except that Node itself loads the installed packages and the product's modules, once per worker.
+ * Jest would load every module again for each test file, which took most of the CPU time of a run. Test files, what only
+ * they use, and mocks still belong to one test file. It needs the environment with the shared global scope, because an
+ * object of another scope is not an `instanceof` the classes of this one.
  */
 class SharedRuntime extends Runtime {
   constructor(...args) {
@@ -46,7 +46,8 @@ class SharedRuntime extends Runtime {
     if (!resolved.has(config.id)) resolved.set(config.id, new Kept());
     resolution.cjsCache = resolved.get(config.id);
     keepTransformed(transformCache, config.id);
-    this.sources = new SharedSources(this, args[6]);
+    const testFile = args[6];
+    this.sources = new SharedSources(this, testFile);
   }
 
   /**

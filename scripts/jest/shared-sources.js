@@ -1,49 +1,65 @@
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
-const { join, sep } = require('node:path');
+const { join, relative, sep } = require('node:path');
 
 const ROOT = join(__dirname, '..', '..');
-const OWN = new RegExp(`^${RegExp.escape ? RegExp.escape(ROOT) : ROOT}/(packages|apps)/[^/]+/src/.*\\.ts$`);
-const OF_TESTS = /\/(testing|browser)\/|\.(test|full)\.ts$/;
-const MOCKS = /\bjest\s*\.\s*(mock|doMock|unmock|dontMock|setMock|resetModules|isolateModules|isolateModulesAsync|unstable_)/;
+/** The product's own modules, not those that only tests use. */
+const PRODUCT = /^(packages|apps)\/[^/]+\/src\/(?!(.*\/)?(testing|browser)\/)(?!.*\.(test|full|d)\.ts$).*\.ts$/;
+/** What a test file must not do to modules that others use too. */
+const REPLACES =
+  /\bjest\s*\.\s*(mock|doMock|unmock|dontMock|setMock|resetModules|isolateModules|isolateModulesAsync)\b/;
 
+/** The sources of the test file that runs now. */
 let current;
-const maps = new Map();
+/** The source maps of the loaded files, which Jest forgets after each test file. */
+const sourceMaps = new Map();
 
-const resolveFilename = Module._resolveFilename;
-Module._resolveFilename = function (name, parent, ...rest) {
-  if (parent && OWN.test(parent.filename ?? '') && !name.startsWith('.') && current) {
-    for (const [pattern, target] of current.mapper) {
-      const found = pattern.exec(name);
-      if (found) return target.replace(/\$(\d)/g, (_, n) => found[n]);
-    }
-  }
-  return resolveFilename.call(this, name, parent, ...rest);
-};
-Module._extensions['.ts'] = (module, filename) => module._compile(current.code(filename), filename);
-
+/**
+ * Loads the modules of the product once per worker, as a process of a user does, so that V8 keeps what it knows about
+ * them. Test files and what only they use belong to one test file, as in Jest. So do all modules of a test file that
+ * replaces modules.
+ */
 class SharedSources {
-  constructor(runtime, testPath) {
+  constructor(runtime, testFile) {
     this.runtime = runtime;
-    this.mapper = runtime._config.moduleNameMapper.map(([pattern, target]) => [new RegExp(pattern), target]);
-    this.alone = MOCKS.test(readFileSync(testPath, 'utf8'));
-    const sourceMaps = runtime.transformCache.sourceMaps;
-    for (const [file, map] of maps) sourceMaps.set(file, map);
+    this.names = runtime._config.moduleNameMapper.map(([pattern, file]) => [new RegExp(pattern), file]);
+    this.isAlone = REPLACES.test(readFileSync(testFile, 'utf8'));
+    for (const [file, map] of sourceMaps) runtime.transformCache.sourceMaps.set(file, map);
     current = this;
   }
 
   has(file) {
-    return file !== undefined && !this.alone && OWN.test(file) && !OF_TESTS.test(file);
+    return file !== undefined && !this.isAlone && isOfProduct(file);
   }
 
-  code(filename) {
-    if (process.env.DBG) require('node:fs').appendFileSync('/tmp/dbg.txt', process.pid + ' ' + filename + '\n');
+  /** The file that Jest's `moduleNameMapper` gives for a name, such as `@paggio/core`. */
+  fileOf(name) {
+    for (const [pattern, file] of this.names) {
+      const match = pattern.exec(name);
+      if (match) return file.replace(/\$(\d)/g, (_, group) => match[group]);
+    }
+    return undefined;
+  }
+
+  /** The JavaScript of a file. */
+  compile(file) {
     const { transformCache } = this.runtime;
-    const code = transformCache.transform(filename, undefined);
-    const map = transformCache.sourceMaps.get(filename);
-    if (map) maps.set(filename, map);
+    const code = transformCache.transform(file, undefined);
+    const map = transformCache.sourceMaps.get(file);
+    if (map) sourceMaps.set(file, map);
     return code;
   }
 }
+
+function isOfProduct(file) {
+  return file.endsWith('.ts') && PRODUCT.test(relative(ROOT, file).replaceAll(sep, '/'));
+}
+
+const resolveFilename = Module._resolveFilename;
+Module._resolveFilename = function (name, parent, ...rest) {
+  const file = parent?.filename && isOfProduct(parent.filename) ? current?.fileOf(name) : undefined;
+  return file ?? resolveFilename.call(this, name, parent, ...rest);
+};
+Module._extensions['.ts'] = (module, file) => module._compile(current.compile(file), file);
 
 module.exports = { SharedSources };

@@ -73,7 +73,9 @@ function writeSources(to: string, files: readonly string[]): void {
 export function compile(folder: string): void {
   const compilers = process.env['PAGGIO_FULL'] === '1' ? ['typescript', 'typescript-7'] : ['typescript-7'];
   for (const compiler of compilers)
-    execFileSync(process.execPath, [join(root, 'node_modules', compiler, 'bin/tsc'), '-p', folder], { stdio: 'inherit' });
+    execFileSync(process.execPath, [join(root, 'node_modules', compiler, 'bin/tsc'), '-p', folder], {
+      stdio: 'inherit',
+    });
 }
 
 const tsconfigWith = (lib?: readonly string[]): object => ({
