@@ -17,13 +17,13 @@ const sourceMaps = new Map();
 /**
  * Loads the modules of the product once per worker, as a process of a user does, so that V8 keeps what it knows about
  * them. Test files and what only they use belong to one test file, as in Jest. So do all modules of a test file that
- * replaces modules.
+ * replaces modules or changes the clock.
  */
 class SharedSources {
   constructor(runtime, testFile) {
     this.runtime = runtime;
     this.names = runtime._config.moduleNameMapper.map(([pattern, file]) => [new RegExp(pattern), file]);
-    this.isAlone = REPLACES.test(readFileSync(testFile, 'utf8'));
+    this.isAlone = CHANGES.test(readFileSync(testFile, 'utf8'));
     for (const [file, map] of sourceMaps) runtime.transformCache.sourceMaps.set(file, map);
     current = this;
   }
