@@ -3,7 +3,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { createVerifier, findProvider, HeaderList, type Verifier, type VerificationConfig } from '@paggio/providers';
 import { hasScope, scopes, type Mode, type Principal, type Scope, type VerificationInput } from '@paggio/core';
-import { owner, Recorder, type RecordedRequest } from '@paggio/core/testing';
+import { owner, query, Recorder, type RecordedRequest } from '@paggio/core/testing';
 import { dialectNames, dialects } from './dialects';
 import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
@@ -165,6 +165,8 @@ class World {
   /** Selects only what was received before the walk. */
   private until = '';
   private checked = 0;
+  /** All that `reset` restores, as it was last read. */
+  private settings = '';
   /** The verifications under which everything was sent. */
   private readonly used = new Set<string>();
   /** What nobody with these scopes may see, with the forms that it can have. */
@@ -421,11 +423,12 @@ class World {
   }
 
   private async isBusy(): Promise<boolean> {
-    const page = { limit: 1, offset: 0, startingAfter: null };
-    const { items } = await server.paggio.admin.bulkReplays.list(owner, { ...page, limit: 50 });
-    if (items.some(({ status, filter }) => status === 'running' && filter.endpointId === this.id)) return true;
-    const filter = { endpointId: this.id, status: 'pending' as const };
-    return (await server.paggio.admin.events.list(owner, filter, page)).total > 0;
+    const rows = await query(
+      server.gateway.database.url,
+      `select 1 from paggio.replays where status = 'running' and filter->>'endpointId' = '${this.id}'
+       union all select 1 from paggio.deliveries where endpoint_id = '${this.id}' and state = 'pending' limit 1`,
+    );
+    return rows.length > 0;
   }
 
   lookAtHosts(by: readonly string[]): void {
@@ -463,6 +466,7 @@ class World {
   async state(): Promise<{ hosts: string; verification: string }> {
     const { destinations, verification } = await server.paggio.admin.endpoints.get(owner, this.id);
     this.destinations = destinations;
+    this.settings = JSON.stringify([destinations.map(({ id, url }) => [id, url]), verification]);
     const hosts = [...new Set(destinations.map(({ url }) => url))].sort().join();
     const { secrets, replaySecrets = {} } = this.victim.config;
     const own = [...secrets.map(({ value }) => value), ...Object.values(replaySecrets)].map((one) => one.slice(-4));
@@ -550,14 +554,19 @@ class World {
     known: Set<string>,
   ): Promise<Awaited<ReturnType<World['state']>> | null> {
     const by = [...before, change].map(({ name }) => name);
+    const settings = this.settings;
     if ((await this.ask(change, by)) >= 300) return null;
     const state = await this.state();
     const isNew = !known.has(JSON.stringify(state));
     known.add(JSON.stringify(state));
-    if (isNew) await this.useEverything(by, !full && this.used.has(state.verification));
+    const isKnownAsLost = state.verification === NONE || state.verification === OF_THE_ATTACKER;
+    if (isNew && (full || !isKnownAsLost || !this.used.has(state.verification)))
+      await this.useEverything(by, !full && this.used.has(state.verification));
     this.used.add(state.verification);
+    if (this.settings === settings) return isNew ? state : null;
     await this.reset();
     for (const call of before) await this.ask(call, []);
+    this.settings = settings;
     return isNew ? state : null;
   }
 }
