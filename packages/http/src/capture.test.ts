@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { owner, query, Recorder, settled } from '@paggio/core/testing';
+import { owner, query, Recorder, settled, withoutDelivery } from '@paggio/core/testing';
 import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
 import { build, request, sendRaw, type RawAnswer, type RawRequest } from './testing/raw-http';
 
@@ -216,7 +216,8 @@ test('a body of exactly the limit is accepted; one byte more is 413, with or wit
 });
 
 test('with a larger limit a body of 5 MB is accepted, beyond what frameworks allow by default [ING-39]', async () => {
-  const large = await startGatewayServer({ bodyLimit: 10 * 1024 * 1024 });
+  const options = { ...withoutDelivery, bodyLimit: 10 * 1024 * 1024 };
+  const large = await startGatewayServer(options, {}, server.gateway.database);
   const { data: endpoint } = await large.api().post('/api/v1/endpoints', { name: 'large' });
   const body = randomBytes(5 * 1024 * 1024);
   const answer = await request(large.port, { path: `/api/webhook/${endpoint.slug}`, body });
@@ -245,7 +246,7 @@ test('encoded bodies are opaque and forwarded in their encoding [ING-20, ING-21,
   const gzip = gzipSync('{"type":"zipped"}');
   await exact({ headers: [JSON_TYPE, ['Content-Encoding', 'gzip']], body: gzip });
   expect(recorder.requests.at(-1)?.headers['content-encoding']).toBe('gzip');
-  await exact({ headers: [['Content-Encoding', 'gzip']], body: gzipSync(Buffer.alloc(50_000_000)) });
+  await exact({ headers: [['Content-Encoding', 'gzip']], body: gzipSync(Buffer.alloc(5_000_000)) });
   for (const encoding of ['br', 'zstd', 'gzip, gzip', 'bogus'])
     await exact({ headers: [['Content-Encoding', encoding]], body: 'xxx' });
 });

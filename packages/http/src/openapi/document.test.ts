@@ -3,15 +3,21 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import fc from 'fast-check';
+import { withoutDelivery } from '@paggio/core/testing';
 import { ReplayDto, toReplayTarget } from '../resources/replays/replays.dto';
 import { operations } from '../resources/operations';
 import { parse } from '../parse';
-import { startGatewayServer } from '../testing';
+import { startGatewayServer, type GatewayServer } from '../testing';
 import { problemsBySchema } from '../testing/conformance';
 import { createDocument } from './document';
 
 const file = join(__dirname, '../../../../docs/openapi.json');
 const document = createDocument(operations, 'http://localhost:4400');
+
+let server: GatewayServer;
+
+beforeAll(async () => (server = await startGatewayServer(withoutDelivery, { health: false })));
+afterAll(() => server.stop());
 
 test('the document is valid OpenAPI 3.1 for an independent validator', () => {
   const cli = require.resolve('@seriousme/openapi-schema-validator/package.json');
@@ -33,7 +39,6 @@ test('the types of the answers match the committed document (npm run openapi)', 
 });
 
 test("the served document lists what is served, with the server's own address [AUZ-27]", async () => {
-  const server = await startGatewayServer({}, { health: false });
   const { data } = await server.api().get('/openapi.json');
   const paths = Object.keys(document.paths).filter((path) => !path.startsWith('/health'));
   expect(Object.keys(data.paths)).toEqual(paths);
@@ -48,7 +53,6 @@ test("the served document lists what is served, with the server's own address [A
       expect([path, method, status === 405]).toEqual([path, method, !(method in (document.paths[path] ?? {}))]);
     }
   }
-  await server.stop();
 });
 
 test('the document has the headers of requests and answers', () => {
@@ -112,7 +116,6 @@ test('the document and the server accept the same forms of a replay', () => {
 
 test('a body of notifications has to name a channel, in the document and in the server', async () => {
   const schema = (document.paths['/api/v1/notifications'] as any).put.requestBody.content['application/json'].schema;
-  const server = await startGatewayServer();
   const bodies = [
     {},
     { failing_after_minutes: 5 },
@@ -128,13 +131,11 @@ test('a body of notifications has to name a channel, in the document and in the 
     const { status } = await server.api().put('/api/v1/notifications', body);
     expect([body, problemsBySchema(schema, body).length === 0]).toEqual([body, status === 200]);
   }
-  await server.stop();
 });
 
 test('members that exclude each other are refused by the document and by the server', async () => {
   const bodyAt = (path: string, method: string): object =>
     (document.paths[path] as any)[method].requestBody.content['application/json'].schema;
-  const server = await startGatewayServer();
   const api = server.api();
   const url = 'http://127.0.0.1:9/in';
   const { data: endpoint } = await api.post('/api/v1/endpoints', { name: 'apart', destination_url: url });
@@ -184,7 +185,6 @@ test('members that exclude each other are refused by the document and by the ser
     seen.add(taken);
     if ((problemsBySchema(bodyAt(path, method), body).length === 0) !== taken) differing.push([path, body, status]);
   }
-  await server.stop();
   expect(differing).toEqual([]);
   expect(seen.size).toBe(2);
 });
