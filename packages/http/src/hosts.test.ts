@@ -3,7 +3,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { createHmac } from 'node:crypto';
 import { json, text } from 'node:stream/consumers';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
-import { owner } from '@paggio/core/testing';
+import { owner, withoutDelivery } from '@paggio/core/testing';
 import { Hono } from 'hono';
 import { createFetchHandler, createNodeHandler } from './index';
 import {
@@ -134,7 +134,9 @@ test('a path that only begins like the mount path belongs to the host, even if P
 });
 
 test('a signature over the URL is verified against the configured URL, whatever Host and proxies say [EMB-08]', async () => {
-  const server = await startGatewayServer({ publicUrl: 'https://hooks.example.com', trustedProxies: ['127.0.0.0/8'] });
+  const { database } = await gatewayOfAll();
+  const options = { publicUrl: 'https://hooks.example.com', trustedProxies: ['127.0.0.0/8'], ...withoutDelivery };
+  const server = await startGatewayServer(options, {}, database);
   const public_url = 'https://hooks.example.com/in/trello';
   const verification = { provider: 'trello', secrets: ['a secret of Trello'], public_url };
   const { slug } = (await server.api().post('/api/v1/endpoints', { name: 'url', verification })).data;
