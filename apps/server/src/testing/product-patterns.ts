@@ -5,10 +5,12 @@ import ts from 'typescript';
 const ROOT = join(__dirname, '../../../..');
 
 /**
- * What a file with a pattern contains: a slash that may begin a literal, because no name, number, text or other slash is
- * directly before it; or a name that makes one of a text. Parsing the other files would double the time.
+ * What a file with a pattern contains: a slash where a value may begin, which is at the start of a line, after an operator,
+ * a bracket or a word such as `return`, and which is not the end of a JSX element; or a name that makes a pattern of a
+ * text. Parsing the other files would double the time.
  */
-const MAY_CONTAIN = /(?:^|[^\w$'"`.<*/])\/(?![/*])|RegExp|match|search/m;
+const MAY_CONTAIN =
+  /(?:[(,=:[!&|?{;+~^>-]|\b(?:return|typeof|void|delete|case|in|of|throw|else|do|await|yield))\s*\/(?![/*])|(?:^|\})\s*\/(?![/*>])|RegExp|\.(?:match|matchAll|search)\b\s*(?:\?\.)?\(/m;
 
 export interface ProductPattern {
   /** The path from the root of the repository, and the line. */
