@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Recorder } from '@paggio/core/testing';
 import { copyClusterFiles, throwAwayDirectory } from '@paggio/embedded-database/testing';
-import axios from 'axios';
+import axios, { type AxiosInstance } from 'axios';
 import { MAIN, ServerProcess } from './testing/server-process';
 
 const isFull = process.env['PAGGIO_FULL'] !== undefined;
@@ -13,6 +13,7 @@ const isFull = process.env['PAGGIO_FULL'] !== undefined;
 let root: string;
 let directory: string;
 const servers: ServerProcess[] = [];
+const orphans: number[] = [];
 
 // The tests share the files of one database, because making them takes seconds.
 beforeAll(() => {
@@ -24,6 +25,7 @@ beforeAll(() => {
 
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop('SIGKILL');
+  for (const pid of orphans.splice(0)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   const pid = databasePid();
   if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGQUIT');
   while (pid !== undefined && isAlive(pid)) await sleep(10);
@@ -55,7 +57,7 @@ async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) await sleep(20);
 }
 
-async function captures(server: ServerProcess): Promise<void> {
+async function captures(server: ServerProcess | OrphanServer): Promise<void> {
   const { data } = await server.api().get('/api/v1/endpoints');
   const { pathname } = new URL(data.data[0].webhook_url as string);
   expect((await axios.post(server.url + pathname, '{}')).data).toEqual({ received: true });
@@ -65,9 +67,62 @@ async function healthy(server: ServerProcess): Promise<void> {
   while ((await server.api().get('/health')).status !== 200) await sleep(50);
 }
 
-/** Two servers on one embedded database, one after the other stopped. */
+const SAYS_CODE = join(__dirname, 'testing/says-code.js');
+
+/** A server that runs in the background of a shell, as a service does that a script started. */
+class OrphanServer {
+  private said = '';
+  private readonly shell = spawn(
+    'sh',
+    ['-c', `"${process.execPath}" -r "${SAYS_CODE}" "${MAIN}" & echo $!; read line`],
+    {
+      env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: directory, LOG_FORMAT: 'json' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+
+  static async start(): Promise<OrphanServer> {
+    const server = new OrphanServer();
+    server.shell.stdout.setEncoding('utf8').on('data', (text: string) => (server.said += text));
+    while (!server.said.includes('Paggio is up')) await once(server.shell.stdout, 'data');
+    orphans.push(server.pid);
+    return server;
+  }
+
+  get pid(): number {
+    return Number(this.said.split('\n')[0]);
+  }
+
+  get url(): string {
+    return /"url":"([^"]+)"/.exec(this.said)?.[1] as string;
+  }
+
+  /** Ends the shell, and waits for longer than it would take the server to notice. */
+  async loseParent(): Promise<void> {
+    const exited = once(this.shell, 'exit');
+    this.shell.stdin.end('\n');
+    await exited;
+    await sleep(1_500);
+  }
+
+  api(): AxiosInstance {
+    const authorization = `Bearer ${readFileSync(join(directory, 'api-key'), 'utf8').trim()}`;
+    return axios.create({ baseURL: this.url, validateStatus: () => true, headers: { authorization } });
+  }
+
+  /** Resolves with the exit code. The shell cannot tell it any more. */
+  async stop(): Promise<number> {
+    const closed = once(this.shell.stdout, 'close');
+    process.kill(this.pid, 'SIGTERM');
+    await closed;
+    return Number(/ended with (\d+)/.exec(this.said)?.[1]);
+  }
+}
+
+/** Two servers on one embedded database, one after the other stopped. The first one has outlived its parent before. */
 interface Pair {
-  keys: string[];
+  /** The status that the first server answered after the end of its parent. */
+  withoutParent: number;
   events: number;
   /** The exit codes of the first server, and of the second one, whose terminal was closed. */
   codes: (number | null)[];
@@ -78,11 +133,12 @@ let pair: Promise<Pair> | undefined;
 const twoServers = (): Promise<Pair> => (pair ??= startTwo());
 
 async function startTwo(): Promise<Pair> {
-  // Both start at the same moment, and nobody has made a key or a schema before.
-  const [a, b] = await Promise.all([start(), start()]);
-  const keys = [a.apiKey, b.apiKey];
+  // Both start at the same moment, and nobody has made a key or a schema before. Both use the same file with the key.
+  const [a, b] = await Promise.all([OrphanServer.start(), start()]);
+  await a.loseParent();
+  const withoutParent = (await a.api().get('/health')).status;
   await captures(a);
-  const first = await a.stop('SIGTERM');
+  const first = await a.stop();
   await captures(b);
   process.kill(databasePid() as number, 'SIGKILL');
   while (!b.lines.some((line) => line.includes('was restarted'))) await sleep(20);
@@ -92,12 +148,11 @@ async function startTwo(): Promise<Pair> {
   b.child.stdout?.destroy();
   b.child.stderr?.destroy();
   const codes = [first, await b.stop('SIGHUP')];
-  return { keys, events, codes, databasePid: databasePid() };
+  return { withoutParent, events, codes, databasePid: databasePid() };
 }
 
 test('an embedded database outlives the first of two servers, comes back when it is killed, and stops with the last server', async () => {
-  const { keys, events, codes, databasePid: left } = await twoServers();
-  expect(keys[0]).toBe(keys[1]);
+  const { events, codes, databasePid: left } = await twoServers();
   expect(events).toBe(3);
   expect(codes).toEqual([0, 0]);
   expect(left).toBeUndefined();
@@ -168,22 +223,8 @@ test.each(isFull ? (['SIGTERM', 'SIGKILL'] as const) : (['SIGKILL'] as const))(
 );
 
 test('a server that was started without npm outlives its parent', async () => {
-  const shell = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" & echo $!; read line`], {
-    env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: directory, LOG_FORMAT: 'json' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let output = '';
-  shell.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  while (!output.includes('Paggio is up')) await once(shell.stdout, 'data');
-  const server = Number(output.split('\n')[0]);
-  const url = /"url":"([^"]+)"/.exec(output)?.[1] as string;
-  const exited = once(shell, 'exit');
-  shell.stdin.end('\n');
-  await exited;
-  // Longer than it would take the server to notice.
-  await sleep(1_500);
-  expect((await axios.get(`${url}/health`)).status).toBe(200);
-  process.kill(server, 'SIGTERM');
-  await gone(server);
-  expect(databasePid()).toBeUndefined();
-}, 60_000);
+  const { withoutParent, codes, databasePid: left } = await twoServers();
+  expect(withoutParent).toBe(200);
+  expect(codes[0]).toBe(0);
+  expect(left).toBeUndefined();
+}, 120_000);
