@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { MasterKeyFiles, scopes } from '@paggio/core';
 import { migratedDatabase, query, Recorder, testMasterKey } from '@paggio/core/testing';
-import { throwAwayDirectory } from '@paggio/embedded-database/testing';
+import { copyClusterFiles, throwAwayDirectory } from '@paggio/embedded-database/testing';
 import axios from 'axios';
 import { readEnvironment } from './environment';
 import { failingStarts, type FailedStart } from './testing/failing-starts';
@@ -345,6 +345,8 @@ const killUnderLoad = (): Promise<Killed> => (killed ??= killAndRestart());
 async function killAndRestart(): Promise<Killed> {
   const root = throwAwayDirectory('paggio-killed-');
   const directory = join(root, 'data');
+  // Only the full check makes them with the server. The embedded database has its own tests of that.
+  if (!process.env['PAGGIO_FULL']) copyClusterFiles(directory);
   const recorder = await Recorder.start();
   const blocker = createServer();
   // If another program has the port, it is in use anyway.
