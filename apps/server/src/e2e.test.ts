@@ -122,6 +122,7 @@ test('every GitHub example arrives byte for byte, is verified, and still verifie
     );
   }
   expect(sent.size).toBe(examples.length);
+  await recorder.received(examples.length);
 
   const events = await settledEvents(endpoint.id, examples.length);
   const standard = new Webhook(endpoint.secret);
@@ -201,7 +202,10 @@ test('an event is delivered at the third attempt, fails if none is accepted, and
     (_request, response, count) => void response.writeHead(count < 3 ? 503 : 200).end('ok'),
   );
   const endpoint = await createEndpoint({ name: 'flaky', destination_url: flaky.url(), retry: fast });
-  const delivered = await settledEvent(await post(endpoint.webhook_url, '{}', {}));
+  const accepted = await post(endpoint.webhook_url, '{}', {});
+  // Asking all the time until the last attempt would cost more than the attempts.
+  await flaky.received(3);
+  const delivered = await settledEvent(accepted);
   expect(delivered).toMatchObject({ status: 'delivered', response_status: 200, response_body: 'ok' });
   expect(delivered.attempts.map((attempt: any) => [attempt.number, attempt.trigger, attempt.response_status])).toEqual([
     [1, 'scheduled', 503],
@@ -216,7 +220,9 @@ test('an event is delivered at the third attempt, fails if none is accepted, and
     destination_url: never.url(),
     retry: { ...fast, max_attempts: 2 },
   });
-  expect(await settledEvent(await post(failing.webhook_url, '{}', {}))).toMatchObject({
+  const refused = await post(failing.webhook_url, '{}', {});
+  await never.received(2);
+  expect(await settledEvent(refused)).toMatchObject({
     status: 'failed',
     status_reason: 'exhausted',
   });
