@@ -1,57 +1,51 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { scopes, type Scope } from '@paggio/core';
 import { owner, query, settled, until } from '@paggio/core/testing';
+import axios from 'axios';
 import type { Locator, Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
-import { Visitor, withBrowser } from '../testing/visitor';
+import { withBrowser, type Visitor } from '../testing/visitor';
 
-let guest: Visitor | undefined;
+let site: DashboardSite;
+let endpoint: { id: string; webhook_url: string; name: string };
+// One person for all of it, because a second context would cost as much as four pages. The tests that need nobody to be
+// signed in come after the ones that need somebody.
+let visitor: Visitor;
+let page: Page;
 
-/** A person with a browser that has never been on the site. */
-async function guestAt(url: string): Promise<Visitor> {
-  const { origin } = new URL(url);
-  guest ??= await Visitor.come(origin);
-  await guest.startAnew(origin);
-  return guest;
-}
+beforeAll(async () => {
+  site = await startDashboard();
+  endpoint = await newEndpoint(site, { name: 'states' });
+  visitor = await site.visit();
+  ({ page } = visitor);
+});
 
-afterAll(() => expect(guest?.wrong ?? []).toEqual([]));
+afterAll(() => site.stop());
+
+const signInHeading = (where: Page): Locator => where.getByRole('heading', { name: 'Sign in to Paggio' });
+const signInPage = (where: Page): Promise<void> => signInHeading(where).waitFor();
 
 withBrowser('unusual situations', () => {
-  let site: DashboardSite;
-  let visitor: Visitor;
-  let page: Page;
-  let endpoint: { id: string; webhook_url: string; name: string };
-
-  beforeAll(async () => {
-    site = await startDashboard();
-    endpoint = await newEndpoint(site, { name: 'states' });
-    visitor = await site.visit();
-    ({ page } = visitor);
-  });
-
   afterEach(() => page.unrouteAll({ behavior: 'wait' }));
-  afterAll(() => site.stop());
 
-  const signInHeading = (where: Page): Locator => where.getByRole('heading', { name: 'Sign in to Paggio' });
-  /** A person at the sign-in. Somebody who has just signed out is there already. */
-  const stranger = async (): Promise<Visitor> => {
-    if (guest?.page.url().startsWith(`${site.url}/dashboard`) && (await signInHeading(guest.page).isVisible())) {
-      await guest.follow(`${site.url}/dashboard`);
-      return guest;
-    }
-    const visitor = await guestAt(site.url);
-    await visitor.page.goto(`${site.url}/dashboard`);
-    await signInPage(visitor.page);
-    return visitor;
+  /** Brings the page to the sign-in, at `path`. Somebody who has just signed out is there already. */
+  const signedOut = async (path: string): Promise<void> => {
+    const address = `${site.url}/dashboard${path}`;
+    if (await signInHeading(page).isVisible()) return visitor.follow(address);
+    await visitor.startAnew(new URL(site.url).origin);
+    await page.goto(address);
+    await signInPage(page);
   };
-  const signedIn = async (): Promise<Visitor> => {
-    const visitor = await guestAt(site.url);
-    await visitor.page.goto(await site.server.signInLink());
-    await visitor.page.getByRole('heading', { name: 'Overview' }).waitFor();
-    return visitor;
+
+  let second: Page | undefined;
+  /** Another tab of the same person. */
+  const secondTab = async (): Promise<Page> => {
+    if (second) return second;
+    second = await visitor.tab();
+    await second.goto(`${site.url}/dashboard`);
+    await second.locator('.live').getByText('Live', { exact: true }).waitFor();
+    return second;
   };
-  const signInPage = (where: Page): Promise<void> => signInHeading(where).waitFor();
 
   test('a destination that is down is shown as failing since a local time on every card, and one without events as waiting', async () => {
     const { api, paggio, recorder } = site;
@@ -66,6 +60,7 @@ withBrowser('unusual situations', () => {
     });
     const at = new Date(since);
     const clock = [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
+    // The open page has read the endpoints already.
     await page.goto(`${site.url}/dashboard/webhooks`);
     const card = (name: string): Locator =>
       page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) });
@@ -106,115 +101,9 @@ withBrowser('unusual situations', () => {
     recorder.behaviour = before;
   });
 
-  test('signing out removes everything, in other tabs and behind the back button too [UIX-10]', async () => {
-    const id = await send(endpoint, '{"type":"secret.thing"}');
-    const own = await signedIn();
-    const { page } = own;
-    const other = await own.tab();
-    await other.goto(`${site.url}/dashboard/events/${id}`);
-    await other.getByRole('heading', { name: 'secret.thing' }).waitFor();
-    await page.goto(`${site.url}/dashboard/events/${id}`);
-    await page.getByRole('heading', { name: 'secret.thing' }).waitFor();
-    await page.goto(`${site.url}/dashboard/events`);
-    await page.getByText('secret.thing').waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await signInPage(page);
-    expect(await page.content()).not.toContain('secret.thing');
-    await page.goBack();
-    await signInPage(page);
-    expect(await page.content()).not.toContain('secret.thing');
-    // The other tab's next request is refused, and the tab then shows nothing.
-    await other.keyboard.press('5');
-    await signInPage(other);
-    expect(await other.content()).not.toContain('secret.thing');
-    await other.close();
-  });
-
-  test('a session whose key is revoked ends at its next request [UIX-10]', async () => {
-    const { page } = await stranger();
-    const admin = { ...owner, scopes: new Set(scopes), keyId: null };
-    const { apiKey, key } = await site.paggio.admin.keys.create(admin, { name: 'short', scopes: ['read'] });
-    // One key in 62 already ends with x.
-    const wrongKey = key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x');
-    await page.getByLabel('API key', { exact: true }).fill(wrongKey);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').getByText('Invalid or revoked API key').waitFor();
-    await page.getByLabel('API key', { exact: true }).fill(key);
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    // Pages for which the key has no scope are not there.
-    await page.getByRole('link', { name: 'Webhooks' }).click();
-    await page.getByText('states', { exact: true }).waitFor();
-    expect(await page.getByRole('button', { name: /New endpoint|Delete…|Pause…/ }).count()).toBe(0);
-    await page.getByRole('link', { name: 'Settings' }).click();
-    await page.getByText('Settings need the scope admin or operator').waitFor();
-    await site.paggio.admin.keys.revoke(admin, apiKey.id);
-    await page.getByRole('link', { name: 'Events' }).click();
-    await signInPage(page);
-  });
-
-  test("an administrator sees their own settings, and the operator the server's and every user's", async () => {
-    const everything = { ...owner, scopes: new Set(scopes), keyId: null };
-    const { page } = await stranger();
-    const signIn = async (wanted: Scope[]): Promise<void> => {
-      const { key } = await site.paggio.admin.keys.create(everything, { name: 'settings', scopes: wanted });
-      await page.getByLabel('API key', { exact: true }).fill(key);
-      await page.keyboard.press('Enter');
-      await page.getByRole('link', { name: 'Settings' }).click();
-    };
-    const tabs = (): Promise<string[]> => page.getByRole('tab').allTextContents();
-    const column = (): Promise<number> => page.getByRole('columnheader', { name: 'User' }).count();
-    const dialog = page.getByRole('dialog');
-
-    await signIn(['read', 'write', 'admin']);
-    await page.getByRole('cell', { name: 'read, write, admin' }).waitFor();
-    expect([(await tabs()).join(), await column()]).toEqual([expect.not.stringContaining('system'), 0]);
-    const scope = (name: Scope): Locator => dialog.getByRole('checkbox', { name: new RegExp(`^${name}`) });
-    await page.getByRole('button', { name: 'New key' }).click();
-    // Admin includes resign.
-    await scope('resign').check();
-    expect([await scope('read').isChecked(), await scope('ingest').isEnabled()]).toEqual([true, false]);
-    expect([await scope('operator').count(), await dialog.getByLabel('User ID').count()]).toEqual([0, 0]);
-    await page.keyboard.press('Escape');
-
-    const signOut = async (): Promise<void> => {
-      await page.getByRole('button', { name: 'Sign out' }).click();
-      // The page still shows the keys until the session has ended.
-      await signInPage(page);
-    };
-    await signOut();
-    await signIn(['read', 'admin', 'operator']);
-    await page.getByRole('cell', { name: 'read, admin, operator' }).waitFor();
-    expect([(await tabs()).join(), await column()]).toEqual([expect.stringContaining('Retention and system'), 1]);
-    await page.getByRole('button', { name: 'New key' }).click();
-    await dialog.getByLabel('Name').fill('for bob');
-    await dialog.getByLabel('User ID').fill('bob');
-    await scope('operator').check();
-    await dialog.getByRole('button', { name: 'Create key' }).click();
-    await page.getByRole('button', { name: 'Done' }).click();
-    const row = page.getByRole('row', { name: /for bob/ });
-    expect(await row.getByRole('cell').allTextContents()).toEqual(expect.arrayContaining(['bob', 'read, operator']));
-
-    await signOut();
-    await signIn(['operator']);
-    await page.getByRole('heading', { name: 'Retention' }).waitFor();
-    expect((await tabs()).join()).toBe('Retention and system');
-  });
-
-  test('a used link says that it was used', async () => {
-    const link = await site.server.signInLink();
-    const { page } = await guestAt(site.url);
-    await page.goto(link);
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await signInPage(page);
-    await page.goto(link);
-    await page.getByText('This link has already been used, or it has expired.').waitFor();
-  });
-
   test('test mode is unmistakable and shows nothing of live mode [UIX-11]', async () => {
     const id = await send(endpoint, '{"type":"live.thing"}');
-    const { page } = await signedIn();
+    await visitor.follow(`${site.url}/dashboard`);
     await page.getByText('live.thing').first().waitFor();
     await page.getByRole('button', { name: 'Switch to test mode' }).click();
     await page.getByText('Test mode.').waitFor();
@@ -264,34 +153,13 @@ withBrowser('unusual situations', () => {
     await page.getByText('No bulk replays yet').waitFor();
   });
 
-  test('events that arrive while the list is loading are not lost', async () => {
-    let answer = (): void => undefined;
-    const held = new Promise<void>((done) => (answer = done));
-    const other = await visitor.tab();
-    await other.goto(`${site.url}/dashboard`);
-    await other.locator('.live').getByText('Live', { exact: true }).waitFor();
-    await page.route('**/api/v1/events?limit=50', async (route) => {
-      const response = await route.fetch();
-      await held;
-      await route.fulfill({ response });
-    });
-    const asked = page.waitForRequest('**/api/v1/events?limit=50');
-    await page.goto(`${site.url}/dashboard`);
-    await asked;
-    await page.locator('.live').getByText('Live', { exact: true }).waitFor();
-    // The list has to be read before the event arrives. If it were read a moment later, it would contain the event, and
-    // the test would prove nothing.
-    await page.getByText('Loading the newest events').waitFor();
-    await send(endpoint, '{"type":"in.between"}');
-    await other.getByText('in.between').first().waitFor();
-    answer();
-    await page.getByText('in.between').first().waitFor();
-    await other.close();
-  });
-
   test('without the stream the page asks every five seconds, and says so', async () => {
     await page.route('**/events/stream', (route) => route.abort());
-    await page.goto(`${site.url}/dashboard`);
+    await visitor.follow(`${site.url}/dashboard`);
+    // A pause ends the stream that the page has.
+    await page.keyboard.press('l');
+    await page.locator('button.live.paused').waitFor();
+    await page.keyboard.press('l');
     await page.locator('.live').getByText('Polling every 5 s').waitFor();
     await send(endpoint, '{"type":"polled.thing"}');
     await page.getByText('polled.thing').first().waitFor();
@@ -315,10 +183,10 @@ withBrowser('unusual situations', () => {
     expect((await api.post('/replays', { filter })).status).toBe(202);
 
     // Five and a half hours ahead of UTC, so no UTC time can be mistaken for local time.
-    const traveller = await site.visit({ timezoneId: 'Asia/Kolkata' });
-    const abroad = traveller.page;
-    await traveller.follow(`${site.url}/dashboard/events/${id}?tab=attempts`);
-    const next = abroad.getByRole('listitem').filter({ has: abroad.getByText('Next attempt', { exact: true }) });
+    const emulation = await visitor.context.newCDPSession(page);
+    await emulation.send('Emulation.setTimezoneOverride', { timezoneId: 'Asia/Kolkata' });
+    await page.goto(`${site.url}/dashboard/events/${id}?tab=attempts`);
+    const next = page.getByRole('listitem').filter({ has: page.getByText('Next attempt', { exact: true }) });
     await next.getByText('the circuit breaker is open until').waitFor();
     const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'Asia/Kolkata' });
     const shown = clock.format(waiting.nextAttemptAt as Date);
@@ -328,11 +196,135 @@ withBrowser('unusual situations', () => {
       expect(await time.getAttribute('title')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect(await next.textContent()).not.toContain('Z');
 
-    await traveller.follow(`${site.url}/dashboard/replays`);
-    await abroad.getByText('2026-01-31 01:30:00').waitFor();
-    await abroad.getByText('2026-01-31 02:45:00').waitFor();
-    expect(await abroad.getByTitle(since).count()).toBe(1);
-    expect(await abroad.getByText(/\dT\d/).count()).toBe(0);
+    await visitor.follow(`${site.url}/dashboard/replays`);
+    await page.getByText('2026-01-31 01:30:00').waitFor();
+    await page.getByText('2026-01-31 02:45:00').waitFor();
+    expect(await page.getByTitle(since).count()).toBe(1);
+    expect(await page.getByText(/\dT\d/).count()).toBe(0);
+    await emulation.detach();
+  });
+
+  test('events that arrive while the list is loading are not lost', async () => {
+    let answer = (): void => undefined;
+    const held = new Promise<void>((done) => (answer = done));
+    const other = await secondTab();
+    await page.route('**/api/v1/events?limit=50', async (route) => {
+      const response = await route.fetch();
+      await held;
+      await route.fulfill({ response });
+    });
+    const asked = page.waitForRequest('**/api/v1/events?limit=50');
+    await page.goto(`${site.url}/dashboard`);
+    await asked;
+    await page.locator('.live').getByText('Live', { exact: true }).waitFor();
+    // The list has to be read before the event arrives. If it were read a moment later, it would contain the event, and
+    // the test would prove nothing.
+    await page.getByText('Loading the newest events').waitFor();
+    await send(endpoint, '{"type":"in.between"}');
+    await other.getByText('in.between').first().waitFor();
+    answer();
+    await page.getByText('in.between').first().waitFor();
+  });
+
+  test('signing out removes everything, in other tabs and behind the back button too [UIX-10]', async () => {
+    const id = await send(endpoint, '{"type":"secret.thing"}');
+    const other = await secondTab();
+    await other.evaluate(`history.pushState(null, '', ${JSON.stringify(`${site.url}/dashboard/events/${id}`)})`);
+    await other.getByRole('heading', { name: 'secret.thing' }).waitFor();
+    await visitor.follow(`${site.url}/dashboard/events/${id}`);
+    await page.getByRole('heading', { name: 'secret.thing' }).waitFor();
+    // Loads the page, so that the button goes back to another document.
+    await page.goto(`${site.url}/dashboard/events`);
+    await page.getByText('secret.thing').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signInPage(page);
+    expect(await page.content()).not.toContain('secret.thing');
+    await page.goBack();
+    await signInPage(page);
+    expect(await page.content()).not.toContain('secret.thing');
+    // The other tab's next request is refused, and the tab then shows nothing.
+    await other.keyboard.press('5');
+    await signInPage(other);
+    expect(await other.content()).not.toContain('secret.thing');
+    await other.close();
+  });
+
+  test('a session whose key is revoked ends at its next request [UIX-10]', async () => {
+    await signedOut('/webhooks');
+    const admin = { ...owner, scopes: new Set(scopes), keyId: null };
+    const { apiKey, key } = await site.paggio.admin.keys.create(admin, { name: 'short', scopes: ['read'] });
+    // One key in 62 already ends with x.
+    const wrongKey = key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x');
+    await page.getByLabel('API key', { exact: true }).fill(wrongKey);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('Invalid or revoked API key').waitFor();
+    await page.getByLabel('API key', { exact: true }).fill(key);
+    await page.keyboard.press('Enter');
+    // Pages for which the key has no scope are not there.
+    await page.getByText('states', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: /New endpoint|Delete…|Pause…/ }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByText('Settings need the scope admin or operator').waitFor();
+    await site.paggio.admin.keys.revoke(admin, apiKey.id);
+    await page.getByRole('link', { name: 'Events' }).click();
+    await signInPage(page);
+  });
+
+  test("an administrator sees their own settings, and the operator the server's and every user's", async () => {
+    const everything = { ...owner, scopes: new Set(scopes), keyId: null };
+    await signedOut('/settings');
+    const signIn = async (wanted: Scope[]): Promise<void> => {
+      const { key } = await site.paggio.admin.keys.create(everything, { name: 'settings', scopes: wanted });
+      await page.getByLabel('API key', { exact: true }).fill(key);
+      await page.keyboard.press('Enter');
+    };
+    const tabs = (): Promise<string[]> => page.getByRole('tab').allTextContents();
+    const column = (): Promise<number> => page.getByRole('columnheader', { name: 'User' }).count();
+    const dialog = page.getByRole('dialog');
+
+    await signIn(['read', 'write', 'admin']);
+    await page.getByRole('cell', { name: 'read, write, admin' }).waitFor();
+    expect([(await tabs()).join(), await column()]).toEqual([expect.not.stringContaining('system'), 0]);
+    const scope = (name: Scope): Locator => dialog.getByRole('checkbox', { name: new RegExp(`^${name}`) });
+    await page.getByRole('button', { name: 'New key' }).click();
+    // Admin includes resign.
+    await scope('resign').check();
+    expect([await scope('read').isChecked(), await scope('ingest').isEnabled()]).toEqual([true, false]);
+    expect([await scope('operator').count(), await dialog.getByLabel('User ID').count()]).toEqual([0, 0]);
+    await page.keyboard.press('Escape');
+
+    const signOut = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      // The page still shows the keys until the session has ended.
+      await signInPage(page);
+    };
+    await signOut();
+    await signIn(['read', 'admin', 'operator']);
+    await page.getByRole('cell', { name: 'read, admin, operator' }).waitFor();
+    expect([(await tabs()).join(), await column()]).toEqual([expect.stringContaining('Retention and system'), 1]);
+    await page.getByRole('button', { name: 'New key' }).click();
+    await dialog.getByLabel('Name').fill('for bob');
+    await dialog.getByLabel('User ID').fill('bob');
+    await scope('operator').check();
+    await dialog.getByRole('button', { name: 'Create key' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
+    const row = page.getByRole('row', { name: /for bob/ });
+    expect(await row.getByRole('cell').allTextContents()).toEqual(expect.arrayContaining(['bob', 'read, operator']));
+
+    await signOut();
+    await signIn(['operator']);
+    await page.getByRole('heading', { name: 'Retention' }).waitFor();
+    expect((await tabs()).join()).toBe('Retention and system');
+  });
+
+  test('a used link says that it was used', async () => {
+    const link = await site.server.signInLink();
+    await visitor.startAnew(new URL(site.url).origin);
+    // Somebody else uses it.
+    const { headers } = await axios.get(link, { maxRedirects: 0, validateStatus: () => true });
+    expect(headers['set-cookie']).toEqual([expect.stringContaining('paggio')]);
+    await page.goto(link);
+    await page.getByText('This link has already been used, or it has expired.').waitFor();
   });
 });
 
@@ -381,23 +373,19 @@ class Relay {
 
 withBrowser('a server that goes away and comes back', () => {
   test('is reported, and everything that happened during the outage is shown once [UIX-13]', async () => {
-    const site = await startDashboard({}, '');
-    const endpoint = await newEndpoint(site, { name: 'gap' });
     const { relay, port } = await Relay.open(site.server.port);
     // The connection has its own address, and changes have to come from the address that people use.
     site.paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
-    const visitor = await guestAt(`http://127.0.0.1:${port}`);
-    const { page } = visitor;
+    await visitor.startAnew(`http://127.0.0.1:${port}`);
     await page.goto((await site.server.signInLink()).replace(String(site.server.port), String(port)));
     const state = page.locator('.live');
     await state.getByText('Live').waitFor();
     await page.getByRole('link', { name: 'Events' }).click();
-    const direct = { webhook_url: endpoint.webhook_url.replace(/:\d+\//, `:${site.server.port}/`) };
-    await send(direct, '{"type":"before"}');
+    await send(endpoint, '{"type":"before"}');
     await page.getByRole('row').filter({ hasText: 'before' }).waitFor();
     relay.close();
     await state.getByText('Server not responding').waitFor();
-    for (let n = 0; n < 60; n++) await send(direct, `{"type":"meanwhile.${n}"}`);
+    for (let n = 0; n < 60; n++) await send(endpoint, `{"type":"meanwhile.${n}"}`);
     relay.reopen();
     await state.getByText('Live').waitFor({ timeout: 15_000 });
     await page.getByRole('row').filter({ hasText: 'meanwhile.59' }).waitFor();
@@ -410,7 +398,6 @@ withBrowser('a server that goes away and comes back', () => {
     expect(visitor.wrong).toEqual([]);
     await page.goto('about:blank');
     await relay.end();
-    await site.stop();
   });
 });
 
@@ -423,12 +410,10 @@ withBrowser('an app with its own users', () => {
       allow: () => allowed,
     });
     await newEndpoint(site, { name: 'of ann' });
-    const visitor = await guestAt(site.url);
-    const { page } = visitor;
+    await visitor.startAnew(new URL(site.url).origin);
+    const signIn = (): Promise<void> => visitor.context.addCookies([{ name: 'app', value: 'ann', url: site.url }]);
+    await signIn();
     await page.goto(`${site.url}/dashboard/webhooks`);
-    await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
-    await visitor.context.addCookies([{ name: 'app', value: 'ann', url: site.url }]);
-    await page.reload();
     await page.getByText('of ann').waitFor();
     expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
     expect(await page.getByRole('button', { name: /Switch to/ }).count()).toBe(0);
@@ -438,8 +423,15 @@ withBrowser('an app with its own users', () => {
     await page.getByRole('button', { name: 'Create endpoint' }).click();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByText('made by ann', { exact: true }).waitFor();
+    // Whoever signs out of the app is signed out here.
+    await visitor.context.clearCookies();
+    await page.getByRole('link', { name: 'Replays' }).click();
+    await signInPage(page);
+    await signIn();
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))`);
+    await page.getByRole('link', { name: 'Webhooks' }).waitFor();
     allowed = false;
-    await page.getByRole('link', { name: 'Events' }).click();
+    await page.getByRole('link', { name: 'Events', exact: true }).click();
     await page.getByRole('alert').getByText('The host does not allow this request').waitFor();
     expect((await page.goto(`${site.url}/dashboard/events`))?.status()).toBe(403);
     expect(visitor.wrong).toEqual([]);
