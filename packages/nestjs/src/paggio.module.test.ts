@@ -18,7 +18,6 @@ import { APP_GUARD, NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
-import { Test } from '@nestjs/testing';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { createKeyText, type PaggioOptions } from '@paggio/core';
@@ -254,6 +253,7 @@ describeHost(
 // Late options do not make another host. The test with the DataSource below uses forRootAsync too.
 if (full)
   describeHost('Nest testing module, forRootAsync', async () => {
+    const { Test } = await import('@nestjs/testing');
     const database = await sharedDatabase();
     const module = await Test.createTestingModule({
       imports: [PaggioModule.forRootAsync({ dashboard: true, useFactory: async () => options(database) })],
@@ -335,10 +335,14 @@ afterAll(async () => {
   for (const host of guarded.values()) await (await host).stop();
 });
 
-/** One app of each adapter for several tests. It has its own database, because it runs beside the other apps of this file. */
+let guardedDatabase: Promise<TestDatabase> | undefined;
+afterAll(async () => (await guardedDatabase)?.drop());
+
+/** One app of each adapter for several tests. They have a database beside that of the other apps, which run meanwhile. */
 function guardedHost(adapter: Adapter): Promise<Host & { faults: unknown[] }> {
   const start = async (): Promise<Host & { faults: unknown[] }> => {
-    const database = await migratedDatabase();
+    const { url } = await (guardedDatabase ??= migratedDatabase());
+    const database: TestDatabase = { url, drop: async () => undefined };
     const faults: unknown[] = [];
     const { app } = await create(
       () =>
@@ -568,15 +572,38 @@ test('wrong options and an unreachable database stop the start with a clear erro
   await app.close();
 });
 
-test('an open event stream does not delay the end of the app', async () => {
-  const database = await sharedDatabase();
-  const app = await NestFactory.create(PaggioModule.forRoot(options(database)), { logger: false });
+/** What the clients of an app see that ends while they have streams, bodies and connections open. */
+interface Ending {
+  /** The answers to the senders that stopped in the middle of a body. */
+  answers: string[];
+  isStreamClosed: boolean;
+}
+
+let ending: Promise<Ending> | undefined;
+/** One app on Express for several tests, because each app that ends waits for its clients. */
+const onExpress = (): Promise<Ending> => (ending ??= endWithClients());
+
+async function endWithClients(): Promise<Ending> {
+  const { app, database } = await create((db) => PaggioModule.forRoot(options(db)));
   const host = await listen(app, database);
+  const server = app.getHttpServer() as Server;
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'open' });
+  const idle = await openIdleConnections(server, host.key, endpoint.slug);
   const stream = await client(host.port, host.key).get('/api/v1/events/stream', { responseType: 'stream' });
-  const ended = new Promise((done) => stream.data.on('close', done).resume());
+  const streamClosed = new Promise((done) => stream.data.on('close', done).resume());
+  const senders = [
+    await startBody(server, { path: `/api/webhook/${endpoint.slug}` }),
+    await startBody(server, { path: '/api/v1/endpoints', headers: [['Authorization', `Bearer ${host.key}`]] }),
+  ];
   await app.close();
-  await ended;
-  await database.drop();
+  await idle.closed();
+  await streamClosed;
+  const answers = await Promise.all(senders.map(({ answer }) => answer));
+  return { answers, isStreamClosed: true };
+}
+
+test('an open event stream does not delay the end of the app', async () => {
+  expect((await onExpress()).isStreamClosed).toBe(true);
 });
 
 test('sessions and event streams of HTTP/2 clients do not delay the end of the app', async () => {
@@ -593,29 +620,23 @@ test('sessions and event streams of HTTP/2 clients do not delay the end of the a
 });
 
 test('connections that clients leave open do not delay the end of the app, on Express and on Fastify', async () => {
-  const leaveOpen = async (adapter?: () => AbstractHttpAdapter): Promise<void> => {
-    const { app, database } = await create((db) => PaggioModule.forRoot(options(db)), undefined, adapter);
+  const leaveOpen = async (): Promise<void> => {
+    const { app, database } = await create(
+      (db) => PaggioModule.forRoot(options(db)),
+      undefined,
+      () => new FastifyAdapter() as AbstractHttpAdapter,
+    );
     const host = await listen(app, database);
     const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'idle' });
     const { closed } = await openIdleConnections(app.getHttpServer() as Server, host.key, endpoint.slug);
     await app.close();
     await closed();
-    await database.drop();
   };
-  await Promise.all([leaveOpen(), leaveOpen(() => new FastifyAdapter() as AbstractHttpAdapter)]);
+  await Promise.all([onExpress(), leaveOpen()]);
 });
 
 test('senders that stop in the middle of a body do not delay the end of the app', async () => {
-  const database = await sharedDatabase();
-  const app = await NestFactory.create(PaggioModule.forRoot(options(database)), { logger: false });
-  const host = await listen(app, database);
-  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'slow' });
-  const server = app.getHttpServer() as Server;
-  const senders = [
-    await startBody(server, { path: `/api/webhook/${endpoint.slug}` }),
-    await startBody(server, { path: '/api/v1/endpoints', headers: [['Authorization', `Bearer ${host.key}`]] }),
-  ];
-  await app.close();
-  for (const { answer } of senders) expect(await answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nconnection: close\r\n/i);
-  await database.drop();
+  const { answers } = await onExpress();
+  expect(answers).toHaveLength(2);
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nconnection: close\r\n/i);
 });
