@@ -102,20 +102,6 @@ test('a killed process does not count: the last process that stops in order stop
   expect(serverPid()).toBeUndefined();
 }, 60_000);
 
-test('processes that start at the same moment on an empty directory share one database', async () => {
-  directory = join(root, 'empty');
-  const all = await Promise.all(Array.from({ length: isFull ? 4 : 2 }, () => start()));
-  expect(new Set(all.map(({ messages: [first] }) => `${first?.pid} ${first?.url} ${first?.superuserUrl}`)).size).toBe(
-    1,
-  );
-  expect(all.filter(({ messages: [first] }) => first?.adopted === false)).toHaveLength(1);
-  expect(await Promise.all(all.map(one))).toEqual(all.map(() => [{ one: 1 }]));
-  expect(readdirSync(directory).sort()).toEqual(['paggio.password', 'postgres', 'postgres.log', 'postgres.password']);
-  // All of them stop at the same moment too.
-  expect(await Promise.all(all.map((member) => member.end()))).toEqual(all.map(() => 0));
-  expect(serverPid()).toBeUndefined();
-}, 90_000);
-
 test('a process that starts while the last one stops has a database', async () => {
   let member = await start();
   for (let round = 0; round < (isFull ? 6 : 2); round++) {
@@ -220,21 +206,64 @@ test('a start removes what a killed start left behind at any step, and nothing e
   ]);
 }, 60_000);
 
-test('a first start that was killed leaves nothing that disturbs a later one', async () => {
-  directory = join(root, 'interrupted');
-  const killed = MemberProcess.spawn(directory);
-  members.push(killed);
-  while (!existsSync(directory) || !readdirSync(directory).some((name) => name.startsWith('postgres.new-')))
-    await new Promise((done) => setTimeout(done, 5));
-  await killed.end('SIGKILL');
-  // Its initdb runs on for a moment, so the very next start may find files that it cannot remove yet.
-  do {
+/** Processes that start at the same moment in a directory without a database. */
+interface FirstStarts {
+  first: (Message | undefined)[];
+  answers: unknown[];
+  /** What is in the directory while the processes use it. */
+  files: string[];
+  codes: (number | null)[];
+  /** What the next process leaves in the directory, when the killed start's initdb has ended. */
+  cleaned: string[];
+  left: number | undefined;
+}
+
+let afterKill: Promise<FirstStarts> | undefined;
+const afterKilledStart = (): Promise<FirstStarts> => (afterKill ??= startFirst('interrupted', true));
+
+/** @param isKilled whether another first start was killed before */
+async function startFirst(folder: string, isKilled: boolean): Promise<FirstStarts> {
+  directory = join(root, folder);
+  const names = (): string[] => (existsSync(directory) ? readdirSync(directory) : []);
+  let killed: MemberProcess | undefined;
+  if (isKilled) {
+    members.push((killed = MemberProcess.spawn(directory)));
+    while (!names().some((name) => name.startsWith('postgres.new-'))) await new Promise((done) => setTimeout(done, 5));
+    await killed.end('SIGKILL');
+  }
+  const all = await Promise.all(Array.from({ length: isFull ? 4 : 2 }, () => start()));
+  const answers = await Promise.all(all.map(one));
+  const files = names().filter((name) => !name.endsWith(`.new-${killed?.child.pid}`));
+  // All of them stop at the same moment too.
+  const codes = await Promise.all(all.map((member) => member.end()));
+  const left = serverPid();
+  // The initdb of the killed start runs on for a moment, so the very next start may find files that it cannot remove yet.
+  while (names().some((name) => name.startsWith('postgres.new-'))) {
     const next = await start();
-    expect(await one(next)).toEqual([{ one: 1 }]);
-    expect(await next.end()).toBe(0);
-    expect(readdirSync(directory).filter((name) => name.includes('password.new-'))).toEqual([]);
-  } while (readdirSync(directory).some((name) => name.includes('.new-')));
-}, 60_000);
+    answers.push(await one(next));
+    codes.push(await next.end());
+  }
+  return { first: all.map(({ messages }) => messages[0]), answers, files, codes, cleaned: names(), left };
+}
+
+test('processes that start at the same moment on an empty directory share one database', async () => {
+  // Making the files of a database costs more than the rest. So in the short form, the directory has only what a killed
+  // start left, and the next test is about the same processes.
+  const { first, answers, files, codes, left } = await (isFull ? startFirst('empty', false) : afterKilledStart());
+  expect(new Set(first.map((message) => `${message?.pid} ${message?.url} ${message?.superuserUrl}`)).size).toBe(1);
+  expect(first.filter((message) => message?.adopted === false)).toHaveLength(1);
+  expect(answers).toEqual(answers.map(() => [{ one: 1 }]));
+  expect(files.sort()).toEqual(['paggio.password', 'postgres', 'postgres.log', 'postgres.password']);
+  expect(codes).toEqual(codes.map(() => 0));
+  expect(left).toBeUndefined();
+}, 90_000);
+
+test('a first start that was killed leaves nothing that disturbs a later one', async () => {
+  const { answers, codes, cleaned } = await afterKilledStart();
+  expect(answers).toEqual(answers.map(() => [{ one: 1 }]));
+  expect(codes).toEqual(codes.map(() => 0));
+  expect(cleaned.sort()).toEqual(['paggio.password', 'postgres', 'postgres.log', 'postgres.password']);
+}, 90_000);
 
 /** The test needs the right to become another user. */
 const asRoot =
