@@ -16,12 +16,30 @@ import {
 const NOW = 1_700_000_000_000;
 // For each scheme. Schemes share most of their code.
 const full = process.env['PAGGIO_FULL'] === '1';
-const RUNS = full ? 5_000 : 20;
+const RUNS = full ? 5_000 : 12;
 const EXPLAINED = full ? 170 : 2;
 
 const keys: KeyDirectory = {
   fetch: (url) => Promise.resolve({ text: `no key of ${url}` }),
   post: () => Promise.resolve({ text: '{"key":null}' }),
+};
+
+const rsaKey = `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAyRF5ZgHLbjGIy0c/zq7t
+9dTDhk4jjXgMdBmNLUBUNia4Zu9kN+Vh/+4IHJJpgWxSPYwzTSPD8FSA5bGlcgLj
+M/76Bb5QUxDmGnDl/TVgvCXvePL1Z6swN57JanTGEDLFJW8EPQPbwzctJs/r8aLY
+g4mrS0H90jnAHPzb/sgXN7CI9gTzwScErCGF4/auOFLHSN/qLwDxciUIIu4vUyDr
+s2g3r4Lspumd3YYw7q4mf4t+DcuI+iqo0FISsEPRjj13XyRfKDgKkb4qOT17NozI
+9DeFUYEboMatf4lGknYYw+uDcxroqnnveUxtbJ3FEdPNjcmwRojIrTUl1ZXtU/rM
+YwIDAQAB
+-----END PUBLIC KEY-----
+`;
+/** Secrets for schemes with RSA, because making a pair of such keys costs more than the rest of their test. */
+const madeSecrets: Readonly<Record<string, string>> = {
+  'aws-sns': 'arn:aws:sns:eu-central-1:123456789012:paggio-test',
+  paypal: '0TEST0WEBHOOK0ID0',
+  wise: rsaKey,
+  wix: rsaKey,
 };
 
 const odd = fc.oneof(
@@ -99,7 +117,7 @@ const cases = catalogue.flatMap((provider) =>
 
 test.each(cases)('%s, %s: any request gets an answer, and none is verified', async (name, scheme, provider) => {
   const working = provider.schemes[scheme];
-  const secret = working?.createTestSecret().secret as string;
+  const secret = (madeSecrets[name] ?? working?.createTestSecret().secret) as string;
   const config: VerificationConfig = {
     provider: name,
     scheme,
@@ -114,12 +132,14 @@ test.each(cases)('%s, %s: any request gets an answer, and none is verified', asy
   await fc.assert(
     fc.asyncProperty(requestsFor(names, 3_000), async (request) => {
       const verification = await verifier.verify(request);
-      expect(verification.ok).toBe(false);
       const answer = verifier.handshake(request, verification);
-      expect(answer === undefined || (answer.status >= 200 && answer.status < 500)).toBe(true);
-      for (const [header, value] of answer?.headers ?? []) expect(`${header}: ${value}`).not.toMatch(/[\r\n\0]/);
       const type = eventTypeOf(request, provider);
-      expect(type === null || type.length <= 256).toBe(true);
+      expect({
+        isVerified: verification.ok,
+        hasStatus: answer === undefined || (answer.status >= 200 && answer.status < 500),
+        broken: answer?.headers?.filter((header) => /[\r\n\0]/.test(header.join(': '))) ?? [],
+        hasType: type === null || type.length <= 256,
+      }).toEqual({ isVerified: false, hasStatus: true, broken: [], hasType: true });
       provider.deliveryId(request);
       detect(request.headers);
     }),
