@@ -15,9 +15,9 @@ import { undiciTransport } from './undici-transport';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
 /** Rounds of ten requests. */
-const ROUNDS = full ? 100 : 10;
+const ROUNDS = full ? 100 : 4;
 /** The number of simultaneous connections to one destination. */
-const MANY = full ? 200 : 40;
+const MANY = full ? 200 : 16;
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 const open: Transport[] = [];
