@@ -1,6 +1,5 @@
 // A process with a transactional handler that kills itself at a step of its first delivery. It runs the built package.
 const { createPaggio } = require('@paggio/core');
-const { DataSource } = require('typeorm');
 const { Pool } = require('pg');
 
 const { options, kind, step } = JSON.parse(process.argv[2]);
@@ -41,6 +40,8 @@ async function transactions() {
     };
     return { transactions: { pool: { connect } } };
   }
+  // Loading it costs as much as the rest of the start.
+  const { DataSource } = require('typeorm');
   const dataSource = new DataSource({ type: 'postgres', url: options.database.url, installExtensions: false });
   await dataSource.initialize();
   const create = dataSource.createQueryRunner.bind(dataSource);
