@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const root = join(__dirname, '../../..');
@@ -26,8 +27,9 @@ export function pack(name: string): string[] {
   const to = join(work, 'tarballs', name);
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
-  const workspaces = packages.flatMap((name) => ['--workspace', `packages/${name}`]);
-  npm(root, ['pack', '--silent', '--ignore-scripts', '--pack-destination', to, ...workspaces]);
+  // From outside of the workspace, npm does not read all that is installed in it for each package.
+  const folders = packages.map((name) => join(root, 'packages', name));
+  npm(tmpdir(), ['pack', '--silent', '--ignore-scripts', '--pack-destination', to, ...folders]);
   return readdirSync(to).map((file) => join(to, file));
 }
 
