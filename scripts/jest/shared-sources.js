@@ -5,9 +5,12 @@ const { join, relative, sep } = require('node:path');
 const ROOT = join(__dirname, '..', '..');
 /** The product's own modules, not those that only tests use. */
 const PRODUCT = /^(packages|apps)\/[^/]+\/src\/(?!(.*\/)?(testing|browser)\/)(?!.*\.(test|full|d)\.ts$).*\.ts$/;
-/** What a test file must not do to modules that others use too. */
-const REPLACES =
-  /\bjest\s*\.\s*(mock|doMock|unmock|dontMock|setMock|resetModules|isolateModules|isolateModulesAsync)\b/;
+/**
+ * What a test file must not do to modules that others use too. Ids never go back in time, for instance, so a changed
+ * clock would stay in the module that makes them.
+ */
+const CHANGES =
+  /\bjest\s*\.\s*((un|do|dont|set)?mock|resetModules|isolateModules(Async)?|useFakeTimers|setSystemTime|spyOn\(\s*Date)\b/i;
 
 /** The sources of the test file that runs now. */
 let current;

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { firstIdAt, formatId, idTime, newId } from '../event-id';
+import { formatId, newId } from '../event-id';
 import type { EventFilter } from '../events/event';
 import type { Page, Paging } from '../page';
 import { toPage, TOTAL_LIMIT } from '../page';
@@ -69,7 +69,7 @@ export class BulkReplayStore {
   constructor(private readonly database: Database) {}
 
   async count(owner: Owner, filter: EventFilter): Promise<number> {
-    const query = candidates(owner, filter, firstIdAt(Date.now()));
+    const query = candidates(owner, filter, formatId(newId()));
     const [row] = await this.database.rows<{ count: number }>(
       `select count(*)::int as count from (select 1 from paggio.events e where ${query.where} limit ${BULK_LIMIT + 1}) t`,
       query.values,
@@ -97,7 +97,8 @@ export class BulkReplayStore {
           destinationId,
           ratePerSecond,
           replay.matched,
-          firstIdAt(idTime(id)),
+          // Ids of a process only grow, even if its clock goes back, so this one is after every event that it captured.
+          formatId(id),
         ],
       );
       const after = { filter, destination_id: destinationId, rate_per_second: ratePerSecond, matched: replay.matched };

@@ -286,3 +286,19 @@ test('events without a destination are skipped and counted; wrong input is refus
   const page = await paggio.admin.bulkReplays.list(owner, { limit: 2, offset: 0, startingAfter: null });
   expect(page).toMatchObject({ hasMore: true, items: [{ filter: { q: 'needle' } }, {}] });
 });
+
+test('a bulk replay includes what was captured in the same millisecond, and before the clock went back', async () => {
+  const { paggio } = gateway;
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'clock' });
+  const now = Date.now();
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + 2_000);
+  try {
+    await capture(paggio, endpoint.slug, '{"n":1}');
+    clock.mockImplementation(() => now);
+    await capture(paggio, endpoint.slug, '{"n":2}');
+    const filter = { endpointId: endpoint.id };
+    expect(await paggio.admin.bulkReplays.create(owner, { filter, dryRun: true })).toMatchObject({ matched: 2 });
+  } finally {
+    clock.mockRestore();
+  }
+});
