@@ -151,7 +151,7 @@ type SeenIn = Record<Scheme, Seen>;
 /** The scheme of the open page. */
 let colours: Scheme = 'dark';
 
-/** The scheme does not change a width, so most pages are narrow only in the one that is open. */
+/** The scheme does not change a width, so most pages are narrow only in the scheme of the open page. */
 const isNarrowInBoth = (name: string): boolean => full || shown.includes(name);
 
 /** Acts in both schemes, beginning with the present one, because each change draws the whole page anew. */

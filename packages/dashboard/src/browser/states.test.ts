@@ -423,7 +423,7 @@ withBrowser('an app with its own users', () => {
     await page.getByRole('button', { name: 'Create endpoint' }).click();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByText('made by ann', { exact: true }).waitFor();
-    // Whoever signs out of the app is signed out here.
+    // A user who signs out of the app is signed out here.
     await visitor.context.clearCookies();
     await page.getByRole('link', { name: 'Replays' }).click();
     await signInPage(page);
