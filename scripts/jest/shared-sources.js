@@ -10,7 +10,7 @@ const PRODUCT = /^(packages|apps)\/[^/]+\/src\/(?!(.*\/)?(testing|browser)\/)(?!
  * clock would stay in the module that makes them.
  */
 const CHANGES =
-  /\bjest\s*\.\s*((un|do|dont|set)?mock|resetModules|isolateModules(Async)?|useFakeTimers|setSystemTime|spyOn\(\s*Date)\b/i;
+  /\bjest\s*\.\s*(\w*mock|resetModules|isolateModules(Async)?|useFakeTimers|setSystemTime|spyOn\(\s*Date)\b/i;
 
 /** The sources of the test file that runs now. */
 let current;

@@ -28,10 +28,23 @@ export class Recorder {
     const server = createServer({ insecureHTTPParser: false });
     const recorder = new Recorder(server, behaviour);
     server.on('request', (request, response) => recorder.take(request, response));
-    await new Promise<void>((done) => server.listen(port, host, done));
+    await new Promise<void>((done, fail) => server.once('error', fail).listen(port, host, done));
     // A failed test must not keep the run from ending.
     server.unref();
     return recorder;
+  }
+
+  /** Two recorders at one port of two addresses. Tries again when another process has the port at the second one. */
+  static async pair(host: string, other: string): Promise<[Recorder, Recorder]> {
+    for (let tries = 1; ; tries++) {
+      const one = await Recorder.start(undefined, host);
+      try {
+        return [one, await Recorder.start(undefined, other, one.port)];
+      } catch (error) {
+        await one.stop();
+        if (tries === 10) throw error;
+      }
+    }
   }
 
   get port(): number {

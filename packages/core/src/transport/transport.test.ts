@@ -362,8 +362,7 @@ describe.each(makers)('%s', (_name, make) => {
   });
 
   test('a name that changes its address between check and connection never leads to a forbidden address [SSR-08]', async () => {
-    const allowed = await Recorder.start(undefined, '127.0.0.2');
-    const forbidden = await Recorder.start(undefined, '127.0.0.1', allowed.port);
+    const [allowed, forbidden] = await Recorder.pair('127.0.0.2', '127.0.0.1');
     let asked = 0;
     const resolve: Resolve = async () => [{ address: asked++ % 2 === 0 ? '127.0.0.2' : '127.0.0.1', family: 4 }];
     const one = transport(['127.0.0.2/32'], resolve);
@@ -386,8 +385,7 @@ describe.each(makers)('%s', (_name, make) => {
 
   describe('a destination whose name moves to another address', () => {
     async function blueGreen(): Promise<{ old: Recorder; fresh: Recorder; name: string }> {
-      const old = await Recorder.start();
-      const fresh = await Recorder.start(undefined, '127.0.0.2', old.port);
+      const [old, fresh] = await Recorder.pair('127.0.0.1', '127.0.0.2');
       servers.push({ close: () => void old.stop() }, { close: () => void fresh.stop() });
       return { old, fresh, name: `http://dest.example:${old.port}` };
     }

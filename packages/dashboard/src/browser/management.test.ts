@@ -435,7 +435,7 @@ withBrowser('managing endpoints and settings', () => {
     const endpoint = await newEndpoint(site, { name: 'down', destination_url: site.recorder.url('/down') });
     const id = await send(endpoint, '{"type":"lost"}');
     await open(`/events/${id}?tab=attempts`);
-    await page.getByText('Attempt 1').waitFor();
+    await page.getByText('Attempt 1', { exact: true }).waitFor();
     await page.getByText(/^Next attempt/).waitFor();
     await page.getByRole('button', { name: 'Cancel pending deliveries…' }).click();
     await confirm('Cancel pending deliveries', 'cancel', 'Cancel deliveries');
