@@ -11,7 +11,7 @@ COPY apps/server ./apps/server
 COPY tsconfig.base.json ./
 # No install scripts run, here or later.
 RUN npm ci --ignore-scripts --no-audit --no-fund \
-  && npx tsc -b apps/server \
+  && node node_modules/typescript-7/bin/tsc -b apps/server \
   && npm run build -w @paggio/dashboard \
   && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
   && find packages apps -type d -name src -prune -exec rm -rf {} + \

@@ -2,7 +2,7 @@
 // apps with the packed packages for every host and version, the quick mode of the ledger, known vulnerabilities, and
 // the tests on the other versions of Node.
 import { createRequire } from 'node:module';
-import { build, install, node, root, run } from './prepare.mjs';
+import { build, compiler, install, node, root, run } from './prepare.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -12,8 +12,8 @@ node('scripts/check-lockfile.mjs');
 node('scripts/commits/check.mjs');
 node('node_modules/prettier/bin/prettier.cjs', ['--check', '.', '--log-level=warn']);
 await build();
-node('node_modules/typescript-7/bin/tsc', ['-p', 'tsconfig.test.json']);
-node('node_modules/typescript-7/bin/tsc', ['-p', 'packages/dashboard/web/tsconfig.json']);
+node(compiler, ['-p', 'tsconfig.test.json']);
+node(compiler, ['-p', 'packages/dashboard/web/tsconfig.json']);
 node('scripts/docs-examples/check.mjs');
 node('scripts/prose/check.mjs');
 node('node_modules/cspell/bin.mjs', ['lint', '--no-progress', '--no-summary', '--show-suggestions']);

@@ -10,6 +10,9 @@ import { isInstalled } from './installed.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** TypeScript 7 compiles five times as fast. Version 6 stays installed for what needs its API, such as ESLint. */
+export const compiler = 'node_modules/typescript-7/bin/tsc';
+
 export function run(command, args, options = {}) {
   // On Windows npm is a script and needs a shell.
   const result = spawnSync(command, args, {
@@ -47,7 +50,7 @@ export function install() {
  * @param projects folders of packages, which are built with their dependencies. Default: all
  */
 export async function build(...projects) {
-  const codes = await Promise.all([beside('node_modules/typescript-7/bin/tsc', ['-b', ...projects]), buildPages()]);
+  const codes = await Promise.all([beside(compiler, ['-b', ...projects]), buildPages()]);
   const failed = codes.find((code) => code !== 0);
   if (failed !== undefined) process.exit(failed);
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -28,20 +29,22 @@ export class Recorder {
     const server = createServer({ insecureHTTPParser: false });
     const recorder = new Recorder(server, behaviour);
     server.on('request', (request, response) => recorder.take(request, response));
-    await new Promise<void>((done, fail) => server.once('error', fail).listen(port, host, done));
+    await once(server.listen(port, host), 'listening');
     // A failed test must not keep the run from ending.
     server.unref();
     return recorder;
   }
 
-  /** Two recorders at one port of two addresses. Tries again when another process has the port at the second one. */
-  static async pair(host: string, other: string): Promise<[Recorder, Recorder]> {
+  /**
+   * A recorder at the port of `first`, but at another address. Starts `first` again when another process has its port
+   * there.
+   */
+  static async beside<T extends { port: number }>(first: () => Promise<T>, host: string): Promise<[T, Recorder]> {
     for (let tries = 1; ; tries++) {
-      const one = await Recorder.start(undefined, host);
+      const one = await first();
       try {
-        return [one, await Recorder.start(undefined, other, one.port)];
+        return [one, await Recorder.start(undefined, host, one.port)];
       } catch (error) {
-        await one.stop();
         if (tries === 10) throw error;
       }
     }

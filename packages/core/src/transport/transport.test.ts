@@ -362,7 +362,7 @@ describe.each(makers)('%s', (_name, make) => {
   });
 
   test('a name that changes its address between check and connection never leads to a forbidden address [SSR-08]', async () => {
-    const [allowed, forbidden] = await Recorder.pair('127.0.0.2', '127.0.0.1');
+    const [allowed, forbidden] = await Recorder.beside(() => Recorder.start(undefined, '127.0.0.2'), '127.0.0.1');
     let asked = 0;
     const resolve: Resolve = async () => [{ address: asked++ % 2 === 0 ? '127.0.0.2' : '127.0.0.1', family: 4 }];
     const one = transport(['127.0.0.2/32'], resolve);
@@ -385,7 +385,7 @@ describe.each(makers)('%s', (_name, make) => {
 
   describe('a destination whose name moves to another address', () => {
     async function blueGreen(): Promise<{ old: Recorder; fresh: Recorder; name: string }> {
-      const [old, fresh] = await Recorder.pair('127.0.0.1', '127.0.0.2');
+      const [old, fresh] = await Recorder.beside(() => Recorder.start(), '127.0.0.2');
       servers.push({ close: () => void old.stop() }, { close: () => void fresh.stop() });
       return { old, fresh, name: `http://dest.example:${old.port}` };
     }
@@ -484,8 +484,7 @@ describe.each(makers)('%s', (_name, make) => {
   });
 
   test('an address that never answers costs a quarter of a second, not the whole timeout', async () => {
-    const dead = await slowToAccept();
-    const alive = await Recorder.start(undefined, '127.0.0.2', dead.port);
+    const [dead, alive] = await Recorder.beside(slowToAccept, '127.0.0.2');
     servers.push({ close: () => void alive.stop() });
     const resolve: Resolve = async () => [
       { address: '127.0.0.1', family: 4 },
