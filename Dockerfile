@@ -12,6 +12,7 @@ COPY tsconfig.base.json ./
 # No install scripts run, here or later.
 RUN npm ci --ignore-scripts --no-audit --no-fund \
   && node node_modules/typescript-7/bin/tsc -b apps/server \
+  && node apps/server/bundle.mjs \
   && npm run build -w @paggio/dashboard \
   && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
   && find packages apps -type d -name src -prune -exec rm -rf {} + \

@@ -46,13 +46,18 @@ export function install() {
 }
 
 /**
- * Compiles the packages and bundles the dashboard's pages at the same time, because neither needs the other.
- * @param projects folders of packages, which are built with their dependencies. Default: all
+ * Compiles the packages and bundles the server, and bundles the dashboard's pages at the same time, because neither
+ * needs the other.
+ * @param projects folders of packages, which are built with their dependencies; the server is one. Default: all
  */
 export async function build(...projects) {
-  const codes = await Promise.all([beside(compiler, ['-b', ...projects]), buildPages()]);
+  const codes = await Promise.all([compile(projects), buildPages()]);
   const failed = codes.find((code) => code !== 0);
   if (failed !== undefined) process.exit(failed);
+}
+
+async function compile(projects) {
+  return (await beside(compiler, ['-b', ...projects])) || beside('apps/server/bundle.mjs', []);
 }
 
 /** Runs a script of this repository without blocking this process. Resolves with its exit code. */
