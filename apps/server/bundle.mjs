@@ -10,7 +10,7 @@ const bundle = bundleToMake();
 if (bundle === undefined) throw new Error('The packages have not been compiled.');
 const directory = dirname(bundle.source);
 
-// Whoever starts the server meanwhile finds a whole file or none.
+// A server that starts meanwhile finds a whole file or none.
 const put = (file, content) => {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, content);
