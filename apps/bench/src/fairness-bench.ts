@@ -35,11 +35,12 @@ export async function benchFairness(settings: FairnessSettings): Promise<Fairnes
   const workspace = await Workspace.open();
   const loader = new Loader();
   const sink = await Sink.start();
+  const arrivals = sink.at('/in/healthy');
   const server = await PaggioServer.start(workspace.databaseUrl, workspace.directory);
   try {
     const { bodyBytes, steadyMs } = settings;
     const healthy: HookEndpoint[] = [];
-    for (let n = 0; n < HEALTHY; n++) healthy.push(await server.createEndpoint(sink.url(), { concurrency: 8 }));
+    for (let n = 0; n < HEALTHY; n++) healthy.push(await server.createEndpoint(arrivals.url, { concurrency: 8 }));
     const urls = healthy.map((endpoint) => endpoint.url);
     const dead = await server.createEndpoint(sink.url('/hang'), { concurrency: 8, timeout_seconds: 10 });
     await server.setStatus(dead, 'PAUSED');
@@ -52,12 +53,12 @@ export async function benchFairness(settings: FairnessSettings): Promise<Fairnes
     let sent = 0;
     let delivered = 0;
     const measure = async (): Promise<Latency> => {
-      await sink.reset('timed');
+      await arrivals.reset('timed');
       const { completed } = await loader.steady(urls, order);
       sent += completed;
       const late = new Promise((done) => setTimeout(done, 15_000).unref());
-      await Promise.race([sink.reached(completed), late]);
-      const { count, latencies } = await sink.report();
+      await Promise.race([arrivals.reached(completed), late]);
+      const { count, latencies } = await arrivals.report();
       delivered += count;
       return toLatency(latencies);
     };

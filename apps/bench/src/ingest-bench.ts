@@ -1,6 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
+import { BareProcess } from './bare-process';
+import { costOf, CpuMeter, medianCost, type Cost, type CpuTimes } from './cpu-meter';
 import type { LoadResult } from './load';
 import { Loader } from './loader';
 import { PaggioServer } from './paggio-server';
@@ -10,7 +9,6 @@ import { Workspace } from './workspace';
 export interface IngestSettings {
   rounds: number;
   roundMs: number;
-  connections: number;
   bodyBytes: number;
 }
 
@@ -22,17 +20,31 @@ export interface Figure {
   p50Ms: number;
   p99Ms: number;
   failed: number;
+  cost: Cost;
+  /** The median of the rounds' ratios to the bare server with as many connections; 1 for that itself. */
+  ratio: number;
 }
 
 export interface IngestResult {
   settings: IngestSettings;
-  bare: Figure;
-  paggio: Figure;
-  ratio: number;
+  figures: Figure[];
   acknowledged: number;
   stored: number;
   database: string;
 }
+
+interface Target {
+  name: string;
+  server: 'bare' | 'paggio';
+  connections: number;
+  deliveryIds: boolean;
+}
+
+const TARGETS: readonly Target[] = [64, 256].flatMap((connections): Target[] => [
+  { name: 'bare node:http + HMAC, nothing stored', server: 'bare', connections, deliveryIds: true },
+  { name: 'Paggio in a Nest host, 200 after COMMIT', server: 'paggio', connections, deliveryIds: true },
+  { name: 'the same, requests without an id', server: 'paggio', connections, deliveryIds: false },
+]);
 
 /**
  * Compares durable ingest through the built reference server (a Nest host) with a plain `node:http` server that checks
@@ -41,31 +53,33 @@ export interface IngestResult {
 export async function benchIngest(settings: IngestSettings): Promise<IngestResult> {
   const workspace = await Workspace.open();
   const loader = new Loader();
-  const bareServer = fork(join(__dirname, 'bare-server.js'));
+  const bare = await BareProcess.start('bare-server');
   let server: PaggioServer | undefined;
+  let meter: CpuMeter | undefined;
   try {
-    const bareUrl = await urlOf(bareServer);
     server = await PaggioServer.start(workspace.databaseUrl, workspace.directory);
     // The endpoint is paused: rows of events and deliveries are written, but no delivery competes for the processor.
     const endpoint = await server.createEndpoint('http://127.0.0.1:9/');
     await server.setStatus(endpoint, 'PAUSED');
-
-    const { connections, bodyBytes, roundMs } = settings;
+    meter = await CpuMeter.open({ server: server.pid, bare: bare.pid }, workspace.superuserUrl);
+    const { bodyBytes, roundMs } = settings;
+    const urls = { bare: bare.url, paggio: endpoint.url };
     let acknowledged = 0;
-    const results: Record<'bare' | 'paggio', LoadResult[]> = { bare: [], paggio: [] };
-    const targets = [
-      ['bare', bareUrl],
-      ['paggio', endpoint.url],
-    ] as const;
-    for (const [name, url] of targets) {
-      const warmUp = await loader.closed(url, { connections, bodyBytes, durationMs: 1_000 });
-      if (name === 'paggio') acknowledged += warmUp.completed;
-    }
+    const run = async (target: Target, durationMs: number): Promise<LoadResult> => {
+      const result = await loader.closed(urls[target.server], { ...target, bodyBytes, durationMs });
+      if (target.server === 'paggio') acknowledged += result.completed;
+      return result;
+    };
+    for (const target of TARGETS) await run(target, 1_000);
+    const results = TARGETS.map((): LoadResult[] => []);
+    const costs = TARGETS.map((): Cost[] => []);
     for (let round = 0; round < settings.rounds; round++) {
-      for (const [name, url] of round % 2 === 0 ? targets : [...targets].reverse()) {
-        const result = await loader.closed(url, { connections, bodyBytes, durationMs: roundMs });
-        results[name].push(result);
-        if (name === 'paggio') acknowledged += result.completed;
+      const order = TARGETS.map((_, n) => n);
+      for (const n of round % 2 === 0 ? order : order.reverse()) {
+        const target = TARGETS[n] as Target;
+        const { result, times } = await meter.during(() => run(target, roundMs));
+        results[n]?.push(result);
+        costs[n]?.push(costOf(target.server === 'bare' ? ofBare(times) : ofPaggio(times), result.completed));
       }
     }
     const [row] = await workspace.query<{ stored: number; deliveries: number; version: string }>(
@@ -73,39 +87,41 @@ export async function benchIngest(settings: IngestSettings): Promise<IngestResul
     );
     if (!row || row.stored !== row.deliveries)
       throw new Error(`${row?.stored} events but ${row?.deliveries} deliveries`);
-    const bare = figure('bare node:http + HMAC, nothing stored', results.bare);
-    const paggio = figure('Paggio in a Nest host, 200 after COMMIT', results.paggio);
-    return {
-      settings,
-      bare,
-      paggio,
-      ratio: median(paggio.rounds.map((rate, n) => rate / (bare.rounds[n] as number))),
-      acknowledged,
-      stored: row.stored,
-      database: row.version,
-    };
+    const figures = TARGETS.map((target, n) => figure(target, results[n] ?? [], costs[n] ?? []));
+    for (const [n, { connections }] of TARGETS.entries()) {
+      const limit = figures[TARGETS.findIndex((one) => one.connections === connections)] as Figure;
+      const one = figures[n] as Figure;
+      one.ratio = median(one.rounds.map((rate, round) => rate / (limit.rounds[round] as number)));
+    }
+    return { settings, figures, acknowledged, stored: row.stored, database: row.version };
   } finally {
+    await meter?.close();
     await loader.stop();
-    bareServer.disconnect();
+    await bare.stop();
     await server?.stop();
     await workspace.close();
   }
 }
 
-function figure(name: string, results: readonly LoadResult[]): Figure {
+function ofBare({ bare = 0 }: CpuTimes): CpuTimes {
+  return { server: bare };
+}
+
+function ofPaggio({ bare: _, ...times }: CpuTimes): CpuTimes {
+  return times;
+}
+
+function figure(target: Target, results: readonly LoadResult[], costs: readonly Cost[]): Figure {
   const latencies = results.flatMap((result) => result.latencies).sort((a, b) => a - b);
   const rounds = results.map((result) => Math.round(result.completed / result.seconds));
   return {
-    name,
+    name: `${target.name}, ${target.connections} connections`,
     rounds,
     median: median(rounds),
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
     failed: results.reduce((sum, result) => sum + result.failed, 0),
+    cost: medianCost(costs),
+    ratio: 1,
   };
-}
-
-async function urlOf(child: ChildProcess): Promise<string> {
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return `http://127.0.0.1:${port}/hook`;
 }

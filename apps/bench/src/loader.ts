@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { LoadResult } from './load';
+import { DELIVERY_ID, type LoadResult } from './load';
 import type { LoadOrder } from './load-worker';
 import { hookHeaders, type SteadyOrder } from './steady';
 
@@ -11,14 +11,17 @@ export const SECRET = 'benchmark secret';
 export class Loader {
   private readonly worker = new Worker(join(__dirname, 'load-worker.js'));
 
-  /** A closed loop: a connection sends its next request when the last one is answered. */
+  /**
+   * A closed loop: a connection sends its next request when the last one is answered.
+   * @param settings `deliveryIds`: whether each request has an id, as those of most providers do. Default true
+   */
   async closed(
     url: string,
-    settings: { connections: number; bodyBytes: number; durationMs: number },
+    settings: { connections: number; bodyBytes: number; durationMs: number; deliveryIds?: boolean },
   ): Promise<LoadResult> {
-    const { connections, durationMs, bodyBytes } = settings;
+    const { connections, durationMs, bodyBytes, deliveryIds = true } = settings;
     const body = JSON.stringify({ action: 'opened', padding: 'x'.repeat(Math.max(0, bodyBytes - 40)) });
-    const headers = hookHeaders(SECRET, Buffer.from(body));
+    const headers = hookHeaders(SECRET, Buffer.from(body), deliveryIds ? DELIVERY_ID : undefined);
     return this.run({ kind: 'closed', url, headers, body, connections, durationMs });
   }
 

@@ -2,12 +2,23 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { benchClaim } from './claim-bench';
+import { benchCost } from './cost-bench';
 import { benchDelivery } from './delivery-bench';
 import { benchFairness } from './fairness-bench';
 import { benchIngest } from './ingest-bench';
 import { benchList } from './list-bench';
 import { benchPeers } from './peers-bench';
-import { printClaim, printDelivery, printFairness, printIngest, printList, printPeers } from './report';
+import { benchProcess } from './process-bench';
+import {
+  printClaim,
+  printCost,
+  printDelivery,
+  printFairness,
+  printIngest,
+  printList,
+  printPeers,
+  printProcess,
+} from './report';
 
 const quick = process.argv.includes('--quick');
 const load = { connections: 64, bodyBytes: 1_500 };
@@ -15,15 +26,15 @@ const load = { connections: 64, bodyBytes: 1_500 };
 const benches: Record<string, () => Promise<unknown>> = {
   async ingest() {
     const rounds = quick ? { rounds: 3, roundMs: 1_000 } : { rounds: 7, roundMs: 5_000 };
-    const result = await benchIngest({ ...load, ...rounds });
+    const result = await benchIngest({ bodyBytes: load.bodyBytes, ...rounds });
     printIngest(result);
     if (result.stored < result.acknowledged) throw new Error('events were acknowledged and are not stored');
     return result;
   },
   async delivery() {
     const rounds = quick
-      ? { rounds: 1, roundMs: 1_000, steadyMs: 1_500 }
-      : { rounds: 7, roundMs: 3_000, steadyMs: 20_000 };
+      ? { rounds: 1, roundMs: 1_000, steadyMs: 1_500, warmMs: 1_500 }
+      : { rounds: 7, roundMs: 3_000, steadyMs: 20_000, warmMs: 10_000 };
     const result = await benchDelivery({ ...load, ...rounds });
     printDelivery(result);
     return result;
@@ -47,6 +58,20 @@ const benches: Record<string, () => Promise<unknown>> = {
       (text) => console.log(`  ${text}`),
     );
     printList(result);
+    return result;
+  },
+  async cost() {
+    const rounds = quick
+      ? { rounds: 1, steadyMs: 1_500, warmMs: 1_500 }
+      : { rounds: 5, steadyMs: 10_000, warmMs: 10_000 };
+    const result = await benchCost({ ...load, ...rounds });
+    printCost(result);
+    return result;
+  },
+  async process() {
+    const counts = quick ? { starts: 2, kills: 1, events: 5_000 } : { starts: 7, kills: 5, events: 1_000_000 };
+    const result = await benchProcess({ ...load, ...counts });
+    printProcess(result);
     return result;
   },
   async peers() {

@@ -51,6 +51,10 @@ export class PaggioServer {
     throw new Error('the server did not start');
   }
 
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
   async createEndpoint(destinationUrl: string, settings: object = {}): Promise<HookEndpoint> {
     const created = await this.call<{ id: string; webhook_url: string }>('POST', '/api/v1/endpoints', {
       name: 'bench',
@@ -69,6 +73,12 @@ export class PaggioServer {
   async stop(): Promise<void> {
     const exited = once(this.child, 'exit');
     this.child.kill('SIGTERM');
+    await exited;
+  }
+
+  async kill(): Promise<void> {
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
     await exited;
   }
 

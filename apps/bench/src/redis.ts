@@ -35,6 +35,10 @@ export class Redis {
     return null;
   }
 
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
   async stop(): Promise<void> {
     const exited = once(this.child, 'exit');
     this.child.kill('SIGTERM');

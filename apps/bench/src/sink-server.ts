@@ -1,26 +1,46 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-// A destination that costs little: it parses requests by hand, counts them, and reads the time when each was sent.
-// Messages: { reset } starts the count again, of all requests or only of those with a time; 'report' asks for the count
-// since then; { until } is answered when this many have come.
+// A destination that costs little: it parses requests by hand, counts them by path, and reads the time when each was
+// sent. Messages name a path: { path, reset } starts its count again, of all requests, or only of the first of each time;
+// { path, report } asks for the count since then; { path, until } is answered when this many have come.
+export type SinkWord = { path: string } & ({ reset: 'all' | 'timed' } | { report: true } | { until: number });
+
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok');
+const SLOW_MS = 300;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-let count = 0;
-let until: number | undefined;
-let timedOnly = false;
-let latencies: number[] = [];
+class Count {
+  count = 0;
+  latencies: number[] = [];
+  timedOnly = false;
+  private readonly seen = new Set<string>();
+  until: number | undefined;
 
-function take(body: Buffer): void {
-  const at = /"at":"(\d+)"/.exec(body.toString('latin1', 0, 80))?.[1];
-  // This is a late repetition of an earlier request.
-  if (timedOnly && at === undefined) return;
-  count++;
-  if (at !== undefined) latencies.push(Number(process.hrtime.bigint() - BigInt(at)) / 1e6);
-  if (count === until) {
-    until = undefined;
-    process.send?.({ reached: count, at: String(process.hrtime.bigint()) });
+  take(body: Buffer): void {
+    const at = /"at":"(\d+)"/.exec(body.toString('latin1', 0, 80))?.[1];
+    // This is a late repetition of an earlier request.
+    if (this.timedOnly && (at === undefined || this.seen.has(at))) return;
+    this.count++;
+    if (at !== undefined) {
+      if (this.timedOnly) this.seen.add(at);
+      this.latencies.push(Number(process.hrtime.bigint() - BigInt(at)) / 1e6);
+    }
+    if (this.count === this.until) {
+      this.until = undefined;
+      this.sayReached();
+    }
   }
+
+  sayReached(): void {
+    process.send?.({ reached: this.count, at: String(process.hrtime.bigint()) });
+  }
+}
+
+const counts = new Map<string, Count>();
+function countOf(path: string): Count {
+  let count = counts.get(path);
+  if (count === undefined) counts.set(path, (count = new Count()));
+  return count;
 }
 
 const paths: Record<string, (socket: Socket) => void> = {
@@ -41,11 +61,13 @@ const server = createServer((socket) => {
       const text = pending.toString('latin1', 0, head);
       const size = head + 4 + Number(/\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
       if (pending.length < size) return;
-      const other = paths[text.slice(text.indexOf(' ') + 1, text.indexOf(' HTTP/'))];
+      const path = text.slice(text.indexOf(' ') + 1, text.indexOf(' HTTP/'));
+      const other = paths[path];
       if (other) other(socket);
       else {
-        take(pending.subarray(head + 4, size));
-        socket.write(ANSWER);
+        countOf(path).take(pending.subarray(head + 4, size));
+        if (path.startsWith('/slow/')) setTimeout(() => socket.write(ANSWER), SLOW_MS);
+        else socket.write(ANSWER);
       }
       pending = pending.subarray(size);
     }
@@ -53,14 +75,16 @@ const server = createServer((socket) => {
 });
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 
-process.on('message', (word: 'report' | { reset: 'all' | 'timed' } | { until: number }) => {
-  if (word === 'report') process.send?.({ count, latencies });
-  else if ('reset' in word) {
-    count = 0;
-    latencies = [];
-    timedOnly = word.reset === 'timed';
+process.on('message', (word: SinkWord) => {
+  if ('reset' in word) {
+    counts.delete(word.path);
+    countOf(word.path).timedOnly = word.reset === 'timed';
     process.send?.({ reset: true });
-  } else if (count >= word.until) process.send?.({ reached: count, at: String(process.hrtime.bigint()) });
-  else until = word.until;
+    return;
+  }
+  const count = countOf(word.path);
+  if ('report' in word) process.send?.({ count: count.count, latencies: count.latencies });
+  else if (count.count >= word.until) count.sayReached();
+  else count.until = word.until;
 });
 process.on('disconnect', () => process.exit(0));

@@ -1,12 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { SinkWord } from './sink-server';
 
 /** The destination of every stack, in a process of its own. */
 export class Sink {
   private constructor(
     private readonly child: ChildProcess,
-    readonly port: number,
+    private readonly port: number,
   ) {}
 
   static async start(): Promise<Sink> {
@@ -15,24 +16,17 @@ export class Sink {
     return new Sink(child, port);
   }
 
-  url(path = '/in'): string {
+  /** `/hang` accepts requests and never answers; `/fail` answers 500. */
+  url(path: string): string {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  /** Starts the count again: of all requests, or only of those that carry the time when they were sent. */
-  async reset(what: 'all' | 'timed' = 'all'): Promise<void> {
-    await this.ask({ reset: what });
-  }
-
-  /** The requests since the reset. Latencies are in milliseconds. */
-  async report(): Promise<{ count: number; latencies: number[] }> {
-    return this.ask('report');
-  }
-
-  /** Resolves when this many requests have come since the reset, with the time of the last (`process.hrtime`). */
-  async reached(until: number): Promise<bigint> {
-    const { at } = await this.ask<{ at: string }>({ until });
-    return BigInt(at);
+  /**
+   * A path of its own for each stack, so that a late delivery of one never counts for another. `/slow/` answers after
+   * 300 ms.
+   */
+  at(path: `/in/${string}` | `/slow/${string}`): SinkPath {
+    return new SinkPath(this.url(path), <T>(word: object) => this.ask<T>({ path, ...word } as SinkWord));
   }
 
   async stop(): Promise<void> {
@@ -41,9 +35,32 @@ export class Sink {
     await exited;
   }
 
-  private async ask<T>(word: 'report' | { reset: 'all' | 'timed' } | { until: number }): Promise<T> {
+  private async ask<T>(word: SinkWord): Promise<T> {
     const answer = once(this.child, 'message') as Promise<[T]>;
     this.child.send(word);
     return (await answer)[0];
+  }
+}
+
+export class SinkPath {
+  constructor(
+    readonly url: string,
+    private readonly ask: <T>(word: object) => Promise<T>,
+  ) {}
+
+  /** Starts the count again: of all requests, or only of the first that carries a certain time of sending. */
+  async reset(what: 'all' | 'timed' = 'all'): Promise<void> {
+    await this.ask({ reset: what });
+  }
+
+  /** The requests since the reset. Latencies are in milliseconds. */
+  async report(): Promise<{ count: number; latencies: number[] }> {
+    return this.ask({ report: true });
+  }
+
+  /** Resolves when this many requests have come since the reset, with the time of the last (`process.hrtime`). */
+  async reached(until: number): Promise<bigint> {
+    const { at } = await this.ask<{ at: string }>({ until });
+    return BigInt(at);
   }
 }

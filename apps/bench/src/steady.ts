@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerSize, buildRequest, type LoadResult } from './load';
@@ -44,12 +44,13 @@ export async function steady(order: SteadyOrder): Promise<LoadResult> {
 function message(url: URL, { secret, bodyBytes }: SteadyOrder): Buffer {
   const at = `{"at":"${process.hrtime.bigint()}","action":"opened","padding":"`;
   const body = Buffer.from(`${at}${'x'.repeat(Math.max(0, bodyBytes - at.length - 2))}"}`);
-  return buildRequest(url, hookHeaders(secret, body), body);
+  return buildRequest(url, hookHeaders(secret, body, randomUUID()), body);
 }
 
-/** Headers and signature like GitHub's. */
-export function hookHeaders(secret: string, body: Buffer): Record<string, string> {
+/** Headers and signature like GitHub's. With a delivery id, Paggio looks for duplicates. */
+export function hookHeaders(secret: string, body: Buffer, deliveryId: string | undefined): Record<string, string> {
   return {
+    ...(deliveryId === undefined ? {} : { 'X-GitHub-Delivery': deliveryId }),
     'Content-Type': 'application/json',
     'User-Agent': 'GitHub-Hookshot/0000000',
     'X-GitHub-Event': 'issues',
@@ -65,7 +66,13 @@ class Connections {
 
   /** Milliseconds until the answer, or null when it was not a 200. */
   send(request: Buffer): Promise<number | null> {
-    const socket = this.idle.pop() ?? this.open();
+    let socket = this.idle.pop();
+    // A server that was killed has closed them.
+    while (socket?.destroyed) socket = this.idle.pop();
+    return this.sendOver(socket ?? this.open(), request);
+  }
+
+  private sendOver(socket: Socket, request: Buffer): Promise<number | null> {
     const sentAt = performance.now();
     socket.write(request);
     return new Promise((done) => {

@@ -1,35 +1,19 @@
-import { Pool } from 'undici';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 
-// Shows the limit of one process: POSTs one body with a fixed number in flight, and stores nothing. Arguments: URL,
-// bytes of the body, milliseconds, number in flight.
-const [url, bytes, durationMs, inFlight] = process.argv.slice(2) as [string, string, string, string];
-const target = new URL(url);
-const pool = new Pool(target.origin, { connections: Number(inFlight), pipelining: 1 });
-const body = Buffer.alloc(Number(bytes), 'x');
-const endAt = performance.now() + Number(durationMs);
-const startedAt = performance.now();
-let completed = 0;
-let open = Number(inFlight);
-
-function send(): void {
-  pool.dispatch(
-    { path: target.pathname, method: 'POST', headers: ['content-type', 'application/json'], body },
-    {
-      onRequestStart: () => undefined,
-      onResponseStart: () => undefined,
-      onResponseData: () => undefined,
-      onResponseEnd() {
-        completed++;
-        if (performance.now() < endAt) return send();
-        if (--open > 0) return;
-        process.send?.({ perSecond: completed / ((performance.now() - startedAt) / 1000) });
-        process.disconnect();
-        void pool.destroy();
-      },
-      onResponseError(_controller, error) {
-        throw error;
-      },
-    },
-  );
+export interface RawUndici {
+  perSecond: number;
+  /** CPU time of one POST. */
+  microseconds: number;
 }
-for (let n = 0; n < Number(inFlight); n++) send();
+
+/** POSTs with undici's `dispatch` alone, in a process of its own. */
+export async function rawUndici(
+  url: string,
+  { bodyBytes, roundMs, connections }: { bodyBytes: number; roundMs: number; connections: number },
+): Promise<RawUndici> {
+  const args = [url, String(bodyBytes), String(roundMs), String(connections)];
+  const [figures] = (await once(fork(join(__dirname, 'undici-program.js'), args), 'message')) as [RawUndici];
+  return figures;
+}

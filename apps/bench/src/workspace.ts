@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedDatabase } from '@paggio/embedded-database';
+import { startEmbeddedDatabase, type EmbeddedDatabaseOptions } from '@paggio/embedded-database';
 import { Client } from 'pg';
 
-/** An embedded database with fsync and synchronous_commit on, in a directory that is removed afterwards. */
+/** A database with fsync and synchronous_commit on, in a directory that is removed afterwards. */
 export class Workspace {
   private constructor(
     readonly directory: string,
@@ -15,9 +15,9 @@ export class Workspace {
     private readonly end: () => Promise<unknown>,
   ) {}
 
-  static async open(): Promise<Workspace> {
+  static async open(options: Pick<EmbeddedDatabaseOptions, 'programs' | 'settings'> = {}): Promise<Workspace> {
     const directory = mkdtempSync(join(tmpdir(), 'paggio-bench-'));
-    const database = await startEmbeddedDatabase({ directory });
+    const database = await startEmbeddedDatabase({ directory, ...options });
     return new Workspace(directory, database.url, database.superuserUrl, () => database.stop());
   }
 
