@@ -91,7 +91,7 @@ export function cpuMicroseconds(pid: number): number | undefined {
   }
 }
 
-/** The cost of one of so many events. Everything but the part `server` belongs to the store. */
+/** Divides CPU times by the number of events. Everything but the part `server` belongs to the store. */
 export function costOf(times: CpuTimes, events: number): Cost {
   const parts: CpuTimes = {};
   for (const [part, microseconds] of Object.entries(times)) parts[part] = microseconds / events;
