@@ -8,6 +8,7 @@ export type { Acknowledgement, HandshakeAnswer, HandshakeSpec } from './handshak
 export { causes, type Cause } from './explain/cause';
 export { explain, type Explanation, type ExplainOptions, type Finding, type OtherSecret } from './explain/explain';
 export { HeaderList, repeated } from './header-list';
+export { HmacKey, type HmacAlgorithm } from './hmac-key';
 export { memberSources } from './json-source';
 export { forgetInflated } from './inflated-body';
 export { parsePointer } from './json-pointer';

@@ -47,6 +47,28 @@ function check(checking: Verifier, incoming: WebhookRequest): Verification {
 const githubSignature = (body: string, algorithm = 'sha256', key = 'k'): string =>
   createHmac(algorithm, key).update(body).digest('hex');
 
+test('a secret counts until it expires, also when requests come in another order than their times', () => {
+  const made = createVerifier({
+    provider: 'github',
+    scheme: null,
+    secrets: [
+      { value: 'new', expiresAt: null },
+      { value: 'old', expiresAt: NOW + 1_000 },
+      { value: 'older', expiresAt: NOW - 1_000 },
+    ],
+    publicUrl: null,
+    settings: {},
+  }) as Verifier;
+  const holds = (key: string, receivedAt: number): boolean => {
+    const signed = request({ 'X-Hub-Signature-256': `sha256=${githubSignature('{}', 'sha256', key)}` }, '{}');
+    return check(made, { ...signed, receivedAt }).ok;
+  };
+  const times = [NOW, NOW + 999, NOW + 1_000, NOW, NOW - 1_001, NOW - 1_000, NOW + 5_000, NOW - 5_000];
+  expect(times.map((time) => holds('new', time))).toEqual(times.map(() => true));
+  expect(times.map((time) => holds('old', time))).toEqual([true, true, false, true, true, true, false, true]);
+  expect(times.map((time) => holds('older', time))).toEqual([false, false, false, false, true, false, false, true]);
+});
+
 test('a repeated signature header is refused in either order [SIG-05]', () => {
   const good = `sha256=${githubSignature('{}')}`;
   for (const pair of [

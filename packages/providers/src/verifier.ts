@@ -116,8 +116,9 @@ export function createVerifier(config: VerificationConfig, options: VerifierOpti
   if (problems.length > 0 || !scheme || schemeName === undefined) return problems;
 
   const keys = options.keys ?? null;
+  const secrets = new ActiveSecrets(config);
   const context = ({ receivedAt, sender }: WebhookRequest): SchemeContext => ({
-    secrets: activeSecrets(config, receivedAt),
+    secrets: secrets.at(receivedAt),
     publicUrl: config.publicUrl,
     settings: config.settings,
     keys: (sender ? keys?.askedBy?.(sender) : undefined) ?? keys,
@@ -135,7 +136,7 @@ export function createVerifier(config: VerificationConfig, options: VerifierOpti
     },
     handshake: (request, verification) =>
       provider.handshake(request, verification, {
-        secrets: activeSecrets(config, request.receivedAt),
+        secrets: secrets.at(request.receivedAt),
         awaitsSecret: config.secrets.length === 0,
         settings: config.settings,
       }),
@@ -147,6 +148,24 @@ export function activeSecrets(config: VerificationConfig, now: number): string[]
   return config.secrets
     .filter((secret) => secret.expiresAt === null || secret.expiresAt > now)
     .map((secret) => secret.value);
+}
+
+/** The active secrets of a configuration: the same list until one of them expires, so that schemes can keep its keys. */
+class ActiveSecrets {
+  private list: readonly string[] = [];
+  private from = Number.POSITIVE_INFINITY;
+  private until = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly config: VerificationConfig) {}
+
+  at(now: number): readonly string[] {
+    if (now >= this.from && now < this.until) return this.list;
+    this.list = activeSecrets(this.config, now);
+    const expiries = this.config.secrets.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY);
+    this.from = Math.max(Number.NEGATIVE_INFINITY, ...expiries.filter((expiry) => expiry <= now));
+    this.until = Math.min(Number.POSITIVE_INFINITY, ...expiries.filter((expiry) => expiry > now));
+    return this.list;
+  }
 }
 
 function schemeNameOf(provider: Provider, config: VerificationConfig): string | undefined {

@@ -1,5 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { HeaderList } from '@paggio/providers';
+import { hkdfSync, timingSafeEqual } from 'node:crypto';
+import { HeaderList, HmacKey } from '@paggio/providers';
 
 /** An event that this installation has already sent out this many times is in a loop and goes no further. */
 export const MAX_HOPS = 3;
@@ -20,11 +20,11 @@ const ENTRY = /^[1-3]\.[A-Za-z0-9_-]{22}$/;
  * body each time cannot be noticed.
  */
 export class Hops {
-  private readonly key: Buffer;
+  private readonly key: HmacKey;
 
   /** @param masterKey of the installation: every process that shares it counts the same entries */
   constructor(masterKey: Buffer) {
-    this.key = Buffer.from(hkdfSync('sha256', masterKey, '', 'paggio hops', 32));
+    this.key = new HmacKey('sha256', Buffer.from(hkdfSync('sha256', masterKey, '', 'paggio hops', 32)));
   }
 
   /**
@@ -54,8 +54,7 @@ export class Hops {
   }
 
   private entry(count: number, bodyHash: string): string {
-    const mac = createHmac('sha256', this.key).update(`paggio-hop:${count}:${bodyHash}`).digest();
-    return `${count}.${mac.toString('base64url').slice(0, 22)}`;
+    return `${count}.${this.key.digest('base64url', `paggio-hop:${count}:${bodyHash}`).slice(0, 22)}`;
   }
 }
 

@@ -1,11 +1,12 @@
-import { createHash, createHmac } from 'node:crypto';
-import { endpointSecretKey } from '@paggio/providers';
+import { hash } from 'node:crypto';
+import type { HmacKey } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { deliveryTimestamp } from '../transport/delivery-timestamp';
 import { foldedName } from '../transport/header-name';
 import type { Hops } from './hops';
 import { isIdentityHeader } from '../transport/identity-headers';
 import { isForwarded, isReservedHeader, standardWebhooks } from '../transport/reserved-headers';
+import { signingKeys } from './signing-keys';
 
 export interface OutgoingInput {
   /** The headers as received: names and values in turn. */
@@ -58,24 +59,27 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
   }
 
   const prefix = carriesOwn ? 'paggio-' : '';
+  const keys = signingKeys(endpoint.secrets);
   const timestamp = String(Math.floor(input.nowMs / 1000));
-  const bodyHash = createHash('sha256').update(input.body).digest('hex');
+  const bodyHash = hash('sha256', input.body, 'hex');
   const verified = input.verifiedBy ?? 'none';
   const verifiedText = `paggio-verified:${input.eventId}:${timestamp}:${verified}:${bodyHash}`;
   out.push(`${prefix}webhook-id`, input.originId);
   out.push(`${prefix}webhook-timestamp`, timestamp);
   out.push(
     `${prefix}webhook-signature`,
-    endpoint.secrets.map((secret) => standardSignature(secret, input.originId, timestamp, input.body)).join(' '),
+    keys.standard.map((key) => standardSignature(key, input.originId, timestamp, input.body)).join(' '),
   );
   const marked = deliveryTimestamp(input.nowMs);
-  out.push('X-PJ-Signature', hexSignature(endpoint.secrets[0] ?? '', marked, input.body), 'X-PJ-Timestamp', marked);
+  // Hex HMAC-SHA256 of `<timestamp>.<body>` under the whole newest secret.
+  const newest = keys.text[0] as HmacKey;
+  out.push('X-PJ-Signature', newest.digest('hex', `${marked}.`, input.body), 'X-PJ-Timestamp', marked);
   if (input.correlationId !== null) out.push('X-PJ-Correlation-ID', input.correlationId);
   out.push('Paggio-Event-Id', input.eventId, 'Paggio-Attempt', String(input.attemptNumber));
   out.push('Paggio-Verified', verified);
   out.push(
     'Paggio-Verified-Signature',
-    [`t=${timestamp}`, ...endpoint.secrets.map((secret) => `v1=${hexHmac(secret, verifiedText)}`)].join(','),
+    [`t=${timestamp}`, ...keys.text.map((key) => `v1=${key.digest('hex', verifiedText)}`)].join(','),
   );
   out.push('Paggio-Hops', input.hops.next(input.raw, bodyHash));
   if (input.traceParent !== null) out.push('traceparent', input.traceParent);
@@ -84,17 +88,6 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
 }
 
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-function standardSignature(secret: string, id: string, timestamp: string, body: Buffer): string {
-  const mac = createHmac('sha256', endpointSecretKey(secret)).update(`${id}.${timestamp}.`).update(body);
-  return `v1,${mac.digest('base64')}`;
-}
-
-/** Hex HMAC-SHA256 of `<timestamp>.<body>` under the UTF-8 bytes of the whole secret. */
-function hexSignature(secret: string, timestamp: string, body: Buffer): string {
-  return createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex');
-}
-
-/** Hex HMAC-SHA256 of a text under the UTF-8 bytes of the whole secret. */
-function hexHmac(secret: string, text: string): string {
-  return createHmac('sha256', secret).update(text).digest('hex');
+function standardSignature(key: HmacKey, id: string, timestamp: string, body: Buffer): string {
+  return `v1,${key.digest('base64', `${id}.${timestamp}.`, body)}`;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { HmacKey, type HmacAlgorithm } from '../hmac-key';
 import { type SecretEncoding } from '../secret-key';
 import { sameText } from '../signature-text';
 import { refused } from '../verification';
@@ -7,11 +8,6 @@ import type { Scheme } from './scheme';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 import { SignedHeader, type SignedHeaderSpec } from './signed-header';
 import type { TemplateValues } from './template';
-
-/**
- * `md5` is for old senders that are set up as `custom`. MD5 has known collisions, but HMAC-MD5 has no known forgery.
- */
-export type HmacAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 export interface HmacSpec extends SignedHeaderSpec {
   kind: 'hmac';
@@ -27,6 +23,9 @@ export interface HmacSpec extends SignedHeaderSpec {
   companions?: readonly Omit<HmacSpec, 'kind' | 'companions'>[];
 }
 
+/** Makes the signature of some values with one secret. */
+type Digest = (values: TemplateValues) => string;
+
 /** HMAC (RFC 2104) over a template of the request, compared as canonical text. */
 export function createHmacScheme(spec: HmacSpec): Scheme {
   const header = new SignedHeader(spec);
@@ -41,10 +40,26 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
     header.template.text.lastIndexOf('{body}') > header.template.text.lastIndexOf('{secret}');
   const companions = (spec.companions ?? []).map((one) => createHmacScheme({ kind: 'hmac', ...one }));
 
-  const digest = (key: Buffer, values: TemplateValues): string => {
-    const hash = spec.construction === 'hash' ? createHash(algorithm) : createHmac(algorithm, key);
-    header.template.write({ ...values, secret: key }, (bytes) => hash.update(bytes));
-    return encoding === 'HEX' ? hash.digest('hex').toUpperCase() : hash.digest(encoding);
+  const text = encoding === 'HEX' ? 'hex' : encoding;
+  const digester = (key: Buffer): Digest => {
+    if (spec.construction !== 'hash') {
+      const hmac = new HmacKey(algorithm, key);
+      return (values) => hmac.digest(text, ...header.template.parts(values));
+    }
+    return (values) => {
+      const hash = createHash(algorithm);
+      for (const part of header.template.parts({ ...values, secret: key })) hash.update(part);
+      return hash.digest(text);
+    };
+  };
+  const digest = (by: Digest, values: TemplateValues): string =>
+    encoding === 'HEX' ? by(values).toUpperCase() : by(values);
+  /** What verifies with the secrets of one list, which an endpoint keeps for as long as it has them. */
+  const digesters = new WeakMap<readonly string[], Digest[]>();
+  const digestersOf = (secrets: readonly string[]): Digest[] => {
+    let made = digesters.get(secrets);
+    if (made === undefined) digesters.set(secrets, (made = usableKeys(secrets, secretEncoding).map(digester)));
+    return made;
   };
 
   return {
@@ -56,7 +71,7 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
     verify(request, context) {
       const signed = header.read(request, context);
       if (!('candidates' in signed)) return signed;
-      const keys = usableKeys(context.secrets, secretEncoding);
+      const keys = digestersOf(context.secrets);
       if (keys.length === 0) return refused('no_secret');
       if (extendable && signed.readings.some(({ body }) => !isUtf8(body))) return refused('malformed_body');
       for (const key of keys) {
@@ -76,7 +91,7 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
     sign(input) {
       const key = keyToSignWith(input.secret, secretEncoding);
       const { values, carry } = header.prepare(input);
-      const { headers, ...rest } = carry(digest(key, values));
+      const { headers, ...rest } = carry(digest(digester(key), values));
       return { ...rest, headers: [...headers, ...companions.flatMap((one) => one.sign(input).headers)] };
     },
   };

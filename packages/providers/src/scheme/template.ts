@@ -11,7 +11,7 @@ export interface TemplateValues {
   secret?: Buffer;
 }
 
-type Segment = string | { name: keyof TemplateValues; hash?: 'raw' | 'hex' | 'base64' };
+type Segment = Buffer | { name: keyof TemplateValues; hash?: 'raw' | 'hex' | 'base64' };
 
 const PLACES = /(\{(?:timestamp|id|url|method|body|secret|body_sha256(?:_hex|_base64)?)\})/;
 
@@ -28,7 +28,7 @@ export class Template {
       .split(PLACES)
       .filter((part) => part !== '')
       .map((part): Segment => {
-        if (!PLACES.test(part)) return part;
+        if (!PLACES.test(part)) return Buffer.from(part, 'utf8');
         const name = part.slice(1, -1);
         if (!name.startsWith('body_sha256')) return { name: name as keyof TemplateValues };
         return { name: 'body', hash: name === 'body_sha256' ? 'raw' : (name.slice('body_sha256_'.length) as 'hex') };
@@ -36,25 +36,24 @@ export class Template {
   }
 
   uses(name: keyof TemplateValues): boolean {
-    return this.segments.some((segment) => typeof segment === 'object' && segment.name === name);
+    return this.segments.some((segment) => !Buffer.isBuffer(segment) && segment.name === name);
   }
 
-  /** Passes the signed bytes on, part by part. Header values arrive as Latin-1 text and become their original bytes. */
-  write(values: TemplateValues, update: (bytes: Buffer) => void): void {
-    for (const segment of this.segments) {
-      if (typeof segment === 'string') update(Buffer.from(segment, 'utf8'));
-      else if (segment.hash !== undefined) {
+  /** The signed bytes, part by part. Header values arrive as Latin-1 text and become their original bytes. */
+  parts(values: TemplateValues): Buffer[] {
+    return this.segments.map((segment) => {
+      if (Buffer.isBuffer(segment)) return segment;
+      if (segment.hash !== undefined) {
         const digest = createHash('sha256').update(values.body).digest();
-        update(segment.hash === 'raw' ? digest : Buffer.from(digest.toString(segment.hash), 'latin1'));
-      } else if (segment.name === 'body') update(values.body);
-      else if (segment.name === 'secret') update(values.secret ?? Buffer.alloc(0));
-      else update(Buffer.from(values[segment.name], segment.name === 'url' ? 'utf8' : 'latin1'));
-    }
+        return segment.hash === 'raw' ? digest : Buffer.from(digest.toString(segment.hash), 'latin1');
+      }
+      if (segment.name === 'body') return values.body;
+      if (segment.name === 'secret') return values.secret ?? Buffer.alloc(0);
+      return Buffer.from(values[segment.name], segment.name === 'url' ? 'utf8' : 'latin1');
+    });
   }
 
   bytes(values: TemplateValues): Buffer {
-    const parts: Buffer[] = [];
-    this.write(values, (bytes) => parts.push(bytes));
-    return Buffer.concat(parts);
+    return Buffer.concat(this.parts(values));
   }
 }
