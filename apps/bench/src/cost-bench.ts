@@ -17,6 +17,8 @@ export interface CostSettings {
   warmMs: number;
   connections: number;
   bodyBytes: number;
+  /** Another built checkout that takes part, in the place of the system's PostgreSQL. */
+  against: string | undefined;
 }
 
 /** Events a second, or as many as one process takes. */
@@ -70,17 +72,23 @@ export async function benchCost(settings: CostSettings): Promise<CostResult> {
   const workspaces: Workspace[] = [];
   const stacks: Stack[] = [];
   const skipped: string[] = [];
-  const paggio = async (name: string, options: Parameters<typeof Workspace.open>[0] = {}): Promise<Workspace> => {
+  const paggio = async (
+    name: string,
+    options: Parameters<typeof Workspace.open>[0] = {},
+    checkout?: string,
+  ): Promise<Workspace> => {
     const workspace = await Workspace.open(options);
     workspaces.push(workspace);
-    stacks.push(await paggioStack(name, workspace, sink.at(`/in/${stacks.length}`)));
+    stacks.push(await paggioStack(name, workspace, sink.at(`/in/${stacks.length}`), checkout));
     return workspace;
   };
   try {
     stacks.push(await relayStack(sink.at('/in/relay')));
     const embedded = await paggio('Paggio');
     const programs = systemPostgres();
-    if (programs === undefined) skipped.push('Paggio on the PostgreSQL of the system: there is none (14 or newer)');
+    if (settings.against !== undefined) await paggio(`Paggio of ${settings.against}`, {}, settings.against);
+    else if (programs === undefined)
+      skipped.push('Paggio on the PostgreSQL of the system: there is none (14 or newer)');
     else {
       await paggio('Paggio, system PostgreSQL', { programs });
       await paggio('Paggio, system PostgreSQL, jit = off', { programs, settings: { jit: 'off' } });
@@ -179,10 +187,15 @@ async function relayStack(arrivals: SinkPath): Promise<Stack> {
   return { name, hookUrl: relay.url, arrivals, meter, rounds: [], stop: () => relay.stop() };
 }
 
-async function paggioStack(name: string, workspace: Workspace, arrivals: SinkPath): Promise<Stack> {
+async function paggioStack(
+  name: string,
+  workspace: Workspace,
+  arrivals: SinkPath,
+  checkout: string | undefined,
+): Promise<Stack> {
   const directory = join(workspace.directory, 'server');
   mkdirSync(directory);
-  const server = await PaggioServer.start(workspace.databaseUrl, directory);
+  const server = await PaggioServer.start(workspace.databaseUrl, directory, {}, checkout);
   const { url: hookUrl } = await server.createEndpoint(arrivals.url);
   const meter = await CpuMeter.open({ server: server.pid }, workspace.superuserUrl);
   return {

@@ -1,5 +1,5 @@
 import { BareProcess } from './bare-process';
-import { costOf, CpuMeter, medianCost, type Cost, type CpuTimes } from './cpu-meter';
+import { costOf, CpuMeter, medianCost, type Cost } from './cpu-meter';
 import type { LoadResult } from './load';
 import { Loader } from './loader';
 import { PaggioServer } from './paggio-server';
@@ -10,6 +10,8 @@ export interface IngestSettings {
   rounds: number;
   roundMs: number;
   bodyBytes: number;
+  /** Another built checkout that takes part. */
+  against: string | undefined;
 }
 
 export interface Figure {
@@ -35,87 +37,106 @@ export interface IngestResult {
 
 interface Target {
   name: string;
-  server: 'bare' | 'paggio';
+  url: string;
+  meter: CpuMeter;
   connections: number;
   deliveryIds: boolean;
+  results: LoadResult[];
+  costs: Cost[];
 }
 
-const TARGETS: readonly Target[] = [64, 256].flatMap((connections): Target[] => [
-  { name: 'bare node:http + HMAC, nothing stored', server: 'bare', connections, deliveryIds: true },
-  { name: 'Paggio in a Nest host, 200 after COMMIT', server: 'paggio', connections, deliveryIds: true },
-  { name: 'the same, requests without an id', server: 'paggio', connections, deliveryIds: false },
-]);
+/** A gateway with a database of its own. */
+interface Gateway {
+  name: string;
+  workspace: Workspace;
+  server: PaggioServer;
+  hookUrl: string;
+  meter: CpuMeter;
+}
 
 /**
  * Compares durable ingest through the built reference server (a Nest host) with a plain `node:http` server that checks
  * the same HMAC and stores nothing. Rounds alternate, so that both run under the same conditions.
  */
 export async function benchIngest(settings: IngestSettings): Promise<IngestResult> {
-  const workspace = await Workspace.open();
   const loader = new Loader();
   const bare = await BareProcess.start('bare-server');
-  let server: PaggioServer | undefined;
-  let meter: CpuMeter | undefined;
+  const gateways: Gateway[] = [];
   try {
-    server = await PaggioServer.start(workspace.databaseUrl, workspace.directory);
-    // The endpoint is paused: rows of events and deliveries are written, but no delivery competes for the processor.
-    const endpoint = await server.createEndpoint('http://127.0.0.1:9/');
-    await server.setStatus(endpoint, 'PAUSED');
-    meter = await CpuMeter.open({ server: server.pid, bare: bare.pid }, workspace.superuserUrl);
+    const bareMeter = await CpuMeter.open({ server: bare.pid });
+    gateways.push(await openGateway('Paggio in a Nest host, 200 after COMMIT'));
+    if (settings.against !== undefined)
+      gateways.push(await openGateway(`Paggio of ${settings.against}`, settings.against));
     const { bodyBytes, roundMs } = settings;
-    const urls = { bare: bare.url, paggio: endpoint.url };
+    const targets = [64, 256].flatMap((connections): Target[] => {
+      const target = (name: string, url: string, meter: CpuMeter, deliveryIds: boolean): Target => ({
+        name: `${name}, ${connections} connections`,
+        ...{ url, meter, connections, deliveryIds, results: [], costs: [] },
+      });
+      return [
+        target('bare node:http + HMAC, nothing stored', bare.url, bareMeter, true),
+        ...gateways.map(({ name, hookUrl, meter }) => target(name, hookUrl, meter, true)),
+        ...gateways.map(({ name, hookUrl, meter }) => target(`${name}, no id`, hookUrl, meter, false)),
+      ];
+    });
     let acknowledged = 0;
     const run = async (target: Target, durationMs: number): Promise<LoadResult> => {
-      const result = await loader.closed(urls[target.server], { ...target, bodyBytes, durationMs });
-      if (target.server === 'paggio') acknowledged += result.completed;
+      const result = await loader.closed(target.url, { ...target, bodyBytes, durationMs });
+      if (target.url !== bare.url) acknowledged += result.completed;
       return result;
     };
-    for (const target of TARGETS) await run(target, 1_000);
-    const results = TARGETS.map((): LoadResult[] => []);
-    const costs = TARGETS.map((): Cost[] => []);
+    for (const target of targets) await run(target, 1_000);
     for (let round = 0; round < settings.rounds; round++) {
-      const order = TARGETS.map((_, n) => n);
-      for (const n of round % 2 === 0 ? order : order.reverse()) {
-        const target = TARGETS[n] as Target;
-        const { result, times } = await meter.during(() => run(target, roundMs));
-        results[n]?.push(result);
-        costs[n]?.push(costOf(target.server === 'bare' ? ofBare(times) : ofPaggio(times), result.completed));
+      for (const target of round % 2 === 0 ? targets : targets.toReversed()) {
+        const { result, times } = await target.meter.during(() => run(target, roundMs));
+        target.results.push(result);
+        target.costs.push(costOf(times, result.completed));
       }
     }
-    const [row] = await workspace.query<{ stored: number; deliveries: number; version: string }>(
-      `select (select count(*)::int from paggio.events) as stored, (select count(*)::int from paggio.deliveries) as deliveries, version() as version`,
-    );
-    if (!row || row.stored !== row.deliveries)
-      throw new Error(`${row?.stored} events but ${row?.deliveries} deliveries`);
-    const figures = TARGETS.map((target, n) => figure(target, results[n] ?? [], costs[n] ?? []));
-    for (const [n, { connections }] of TARGETS.entries()) {
-      const limit = figures[TARGETS.findIndex((one) => one.connections === connections)] as Figure;
+    let stored = 0;
+    let database = '';
+    for (const { workspace } of gateways) {
+      const [row] = await workspace.query<{ stored: number; deliveries: number; version: string }>(
+        `select (select count(*)::int from paggio.events) as stored, (select count(*)::int from paggio.deliveries) as deliveries, version() as version`,
+      );
+      if (!row || row.stored !== row.deliveries)
+        throw new Error(`${row?.stored} events but ${row?.deliveries} deliveries`);
+      stored += row.stored;
+      database = row.version;
+    }
+    const figures = targets.map((target) => figure(target));
+    for (const [n, { connections }] of targets.entries()) {
+      const limit = figures[targets.findIndex((one) => one.connections === connections)] as Figure;
       const one = figures[n] as Figure;
       one.ratio = median(one.rounds.map((rate, round) => rate / (limit.rounds[round] as number)));
     }
-    return { settings, figures, acknowledged, stored: row.stored, database: row.version };
+    return { settings, figures, acknowledged, stored, database };
   } finally {
-    await meter?.close();
     await loader.stop();
     await bare.stop();
-    await server?.stop();
-    await workspace.close();
+    for (const { meter, server, workspace } of gateways) {
+      await meter.close();
+      await server.stop();
+      await workspace.close();
+    }
   }
 }
 
-function ofBare({ bare = 0 }: CpuTimes): CpuTimes {
-  return { server: bare };
+/** The endpoint is paused: rows of events and deliveries are written, but no delivery competes for the processor. */
+async function openGateway(name: string, checkout?: string): Promise<Gateway> {
+  const workspace = await Workspace.open();
+  const server = await PaggioServer.start(workspace.databaseUrl, workspace.directory, {}, checkout);
+  const endpoint = await server.createEndpoint('http://127.0.0.1:9/');
+  await server.setStatus(endpoint, 'PAUSED');
+  const meter = await CpuMeter.open({ server: server.pid }, workspace.superuserUrl);
+  return { name, workspace, server, hookUrl: endpoint.url, meter };
 }
 
-function ofPaggio({ bare: _, ...times }: CpuTimes): CpuTimes {
-  return times;
-}
-
-function figure(target: Target, results: readonly LoadResult[], costs: readonly Cost[]): Figure {
+function figure({ name, results, costs }: Target): Figure {
   const latencies = results.flatMap((result) => result.latencies).sort((a, b) => a - b);
   const rounds = results.map((result) => Math.round(result.completed / result.seconds));
   return {
-    name: `${target.name}, ${target.connections} connections`,
+    name,
     rounds,
     median: median(rounds),
     p50Ms: percentile(latencies, 0.5),

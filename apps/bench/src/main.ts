@@ -21,12 +21,14 @@ import {
 } from './report';
 
 const quick = process.argv.includes('--quick');
+/** `--against=<directory>`: another built checkout, which takes part in `ingest` and `cost`. */
+const against = process.argv.find((argument) => argument.startsWith('--against='))?.slice('--against='.length);
 const load = { connections: 64, bodyBytes: 1_500 };
 
 const benches: Record<string, () => Promise<unknown>> = {
   async ingest() {
     const rounds = quick ? { rounds: 3, roundMs: 1_000 } : { rounds: 7, roundMs: 5_000 };
-    const result = await benchIngest({ bodyBytes: load.bodyBytes, ...rounds });
+    const result = await benchIngest({ bodyBytes: load.bodyBytes, against, ...rounds });
     printIngest(result);
     if (result.stored < result.acknowledged) throw new Error('events were acknowledged and are not stored');
     return result;
@@ -64,7 +66,7 @@ const benches: Record<string, () => Promise<unknown>> = {
     const rounds = quick
       ? { rounds: 1, steadyMs: 1_500, warmMs: 1_500 }
       : { rounds: 5, steadyMs: 10_000, warmMs: 10_000 };
-    const result = await benchCost({ ...load, ...rounds });
+    const result = await benchCost({ ...load, against, ...rounds });
     printCost(result);
     return result;
   },
@@ -85,7 +87,7 @@ const benches: Record<string, () => Promise<unknown>> = {
 };
 
 async function main(): Promise<void> {
-  const asked = process.argv.slice(2).filter((argument) => argument !== '--quick');
+  const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
   if (unknown.length > 0) {
     console.error(`There is no benchmark "${unknown.join('", "')}". There are: ${Object.keys(benches).join(', ')}.`);

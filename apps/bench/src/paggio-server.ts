@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SECRET } from './loader';
 
@@ -22,9 +22,19 @@ export class PaggioServer {
     private readonly directory: string,
   ) {}
 
-  static async start(databaseUrl: string, directory: string, env: Record<string, string> = {}): Promise<PaggioServer> {
+  /** @param checkout folder of another built checkout of this repository, whose server runs instead */
+  static async start(
+    databaseUrl: string,
+    directory: string,
+    env: Record<string, string> = {},
+    checkout?: string,
+  ): Promise<PaggioServer> {
     const nodeArguments = (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter(Boolean);
-    const child = spawn(process.execPath, [...nodeArguments, require.resolve('@paggio/server/dist/main.js')], {
+    const main =
+      checkout === undefined
+        ? require.resolve('@paggio/server/dist/main.js')
+        : resolve(checkout, 'apps/server/dist/main.js');
+    const child = spawn(process.execPath, [...nodeArguments, main], {
       env: {
         ...process.env,
         NODE_ENV: '',

@@ -17,6 +17,8 @@ interface ReadRow {
   xid: string | null;
   created: string[] | null;
   updated: string[] | null;
+  /** Whether the page ends before the stretch does. */
+  more: boolean | null;
 }
 
 /** A client that was away for this long can still resume without a gap. */
@@ -48,12 +50,20 @@ export class ChangeLog {
     return row?.reaches === true;
   }
 
-  /** What follows a position, at most about `limit` transactions of it. */
-  async read(position: Position, limit: number, statements: Statements = this.database.source): Promise<ChangePage> {
-    const rows = await statements.query<ReadRow>(READ, [position.read, position.target, position.after, limit]);
+  /**
+   * What follows a position: at most about `limit` transactions of it, and no further one after `events` events. A
+   * transaction is never divided.
+   */
+  async read(
+    position: Position,
+    limit: number,
+    events = Number.MAX_SAFE_INTEGER,
+    statements: Statements = this.database.source,
+  ): Promise<ChangePage> {
+    const rows = await statements.query<ReadRow>(READ, [position.read, position.target, position.after, limit, events]);
     const target = rows[0]?.target ?? position.read;
     const found = rows.filter((row) => row.xid !== null);
-    const more = found.length >= limit;
+    const more = rows[0]?.more === true;
     return {
       created: found.flatMap((row) => row.created ?? []),
       updated: found.flatMap((row) => row.updated ?? []),
@@ -79,13 +89,21 @@ const READ = `
   with stretch as materialized (
     select coalesce($2, pg_current_snapshot()::text)::pg_snapshot as target
   )
-  select s.target::text, c.xid::text, c.created, c.updated
+  select s.target::text, c.xid::text, c.created, c.updated, c.found >= $4 or c.found > count(*) over () as more
   from stretch s left join lateral (
-    select xid, created, updated from paggio.changes
-    where xid >= pg_snapshot_xmin($1::pg_snapshot) and xid < pg_snapshot_xmax(s.target)
-      and ($3::xid8 is null or xid > $3::xid8)
-      and not pg_visible_in_snapshot(xid, $1::pg_snapshot) and pg_visible_in_snapshot(xid, s.target)
-    order by xid fetch first $4 rows with ties
+    select xid, created, updated, found from (
+      select xid, created, updated, count(*) over () as found,
+        coalesce(sum(coalesce(cardinality(created), 0) + coalesce(cardinality(updated), 0))
+          over (order by xid range unbounded preceding exclude group), 0) as before
+      from (
+        select xid, created, updated from paggio.changes
+        where xid >= pg_snapshot_xmin($1::pg_snapshot) and xid < pg_snapshot_xmax(s.target)
+          and ($3::xid8 is null or xid > $3::xid8)
+          and not pg_visible_in_snapshot(xid, $1::pg_snapshot) and pg_visible_in_snapshot(xid, s.target)
+        order by xid fetch first $4 rows with ties
+      ) page
+    ) counted
+    where before < $5
   ) c on true
   order by c.xid`;
 
