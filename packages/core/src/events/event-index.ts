@@ -106,7 +106,8 @@ export class EventIndex {
       await this.onEnded(manager, ended);
       // failpoint: index.advanced
       const position = formatPosition(page.position);
-      if (position !== state.position)
+      // The position also moves when other transactions end. Writing that would move it again, for ever.
+      if (page.created.length > 0 || page.updated.length > 0 || page.more)
         await manager.query('update paggio.event_index_state set position = $1', [position]);
       const checking = state.checked_to !== null && (await this.check(manager, state, state.checked_to));
       return page.more || checking;
