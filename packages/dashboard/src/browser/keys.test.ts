@@ -65,17 +65,18 @@ withBrowser('the keyboard', () => {
 
   test('a long list is at the same position after coming back, with new events added', async () => {
     const { data } = await site.api.get('/endpoints');
-    for (let n = 0; n < 120; n++) await send(data.data[0], `{"type":"long.${n}"}`);
+    // The list is read in parts of fifty, so a row of the second part is the first one that matters.
+    for (let n = 0; n < 70; n++) await send(data.data[0], `{"type":"long.${n}"}`);
     await page.keyboard.press('g');
     await page.keyboard.press('e');
-    await page.getByText('long.119').waitFor();
-    await page.getByText('long.119').hover();
+    await page.getByText('long.69').waitFor();
+    await page.getByText('long.69').hover();
     await page.mouse.wheel(0, 1_600);
-    await page.getByText('long.65', { exact: true }).click();
-    await heading('long.65');
+    await page.getByText('long.15', { exact: true }).click();
+    await heading('long.15');
     await send(data.data[0], '{"type":"came.meanwhile"}');
     await page.keyboard.press('Escape');
-    await page.locator('.scroller a:focus').getByText('long.65', { exact: true }).waitFor();
+    await page.locator('.scroller a:focus').getByText('long.15', { exact: true }).waitFor();
     expect(await page.evaluate<number>("document.querySelector('.scroller').scrollTop")).toBeGreaterThan(1_000);
     await page.mouse.wheel(0, -10_000);
     await page.getByText('came.meanwhile').waitFor();
@@ -157,7 +158,9 @@ withBrowser('the keyboard', () => {
     const run = async (text: string, option: string | RegExp): Promise<void> => {
       await page.keyboard.press('Control+k');
       await page.getByRole('dialog', { name: 'Commands' }).waitFor();
-      await page.keyboard.type(text);
+      // The list changes with every letter, so most of them come at once, as from the clipboard.
+      await page.keyboard.type(text.slice(0, 1));
+      await page.keyboard.insertText(text.slice(1));
       await page.getByRole('option', { name: option, selected: true }).waitFor();
       await page.keyboard.press('Enter');
       await page.getByRole('dialog', { name: 'Commands' }).waitFor({ state: 'detached' });
