@@ -4,6 +4,7 @@ import type { Page, Request } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { withBrowser, type Visitor } from '../testing/visitor';
 
+const full = process.env['PAGGIO_FULL'] === '1';
 const corpus = [
   '<script>window.__xss=1</script>',
   '"><img src=x onerror="window.__xss=1">',
@@ -28,6 +29,8 @@ const pages = [
   '/settings?tab=audit',
 ];
 const tabs = ['payload', 'headers', 'response', 'attempts', 'verification'];
+/** The events differ in their bodies and headers only. The full check opens every tab of all. */
+const tabsOf = (event: number): string[] => (full || event === 2 ? tabs : tabs.slice(0, 1));
 
 withBrowser('hostile input', () => {
   let site: DashboardSite;
@@ -114,13 +117,13 @@ withBrowser('hostile input', () => {
       if (await shows(corpus[0] as string)) shown.push(path);
     }
     for (const [n, id] of ids.entries())
-      for (const tab of tabs) {
+      for (const tab of tabsOf(n)) {
         await open(`/events/${id}?tab=${tab}`);
         await expectHarmless(`${tab} of ${id}`);
         if (await shows(corpus[0] as string)) shown.push(`${tab} ${n}`);
       }
     // Otherwise this test would check pages without any of it.
-    const everywhere = ids.flatMap((_, n) => tabs.map((tab) => `${tab} ${n}`));
+    const everywhere = ids.flatMap((_, n) => tabsOf(n).map((tab) => `${tab} ${n}`));
     expect(shown).toEqual(expect.arrayContaining(['', '/events', '/webhooks', '/settings?tab=audit', ...everywhere]));
     await open(`/events/${ids[0]}`);
     expect(await page.locator('pre.code').textContent()).toBe(everything);
@@ -194,7 +197,8 @@ withBrowser('hostile input', () => {
     const other = await visitor.context.newPage();
     const asked: string[] = [];
     other.on('request', (request) => asked.push(new URL(request.url()).pathname));
-    for (const type of ['text/html', 'image/svg+xml', 'text/xml', 'application/xml', null]) {
+    // The full check tries every type that a browser runs.
+    for (const type of ['text/html', 'image/svg+xml', ...(full ? ['text/xml', 'application/xml'] : []), null]) {
       await store(type, html);
       await other.goto(endpoint.webhook_url);
       expect([type, await other.title(), asked.filter((path) => path.startsWith('/dashboard'))]).toEqual([
@@ -254,7 +258,7 @@ withBrowser('hostile input', () => {
       JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, n) => [`${key} ${n}`, n])));
     const long = 'x'.repeat(150);
     // All of them are longer than the part that is shown first. The full check uses sizes that hardly anybody sends.
-    const large: Record<string, () => string | Buffer> = process.env['PAGGIO_FULL']
+    const large: Record<string, () => string | Buffer> = full
       ? {
           '10 MB of JSON': () => list(200_000).padEnd(10_000_000),
           '100,000 brackets': () => brackets(100_000),
@@ -273,7 +277,7 @@ withBrowser('hostile input', () => {
     /** A body that is too large or too deep to be JSON in an answer is text. */
     const formatOf = (name: string): string => {
       if (name.includes('bytes')) return 'binary';
-      return process.env['PAGGIO_FULL'] || name.includes('brackets') ? 'text' : 'json';
+      return full || name.includes('brackets') ? 'text' : 'json';
     };
 
     test.each(Object.keys(large))('%s', async (name) => {
@@ -287,7 +291,7 @@ withBrowser('hostile input', () => {
       const asked = performance.now();
       const address = `${site.url}/dashboard/events/${id}`;
       // In the full check a page of its own, because the memory of one page would hold all of those bodies.
-      await (process.env['PAGGIO_FULL'] ? page.goto(address) : visitor.follow(address));
+      await (full ? page.goto(address) : visitor.follow(address));
       await page.getByRole('tab', { name: /Headers/ }).waitFor();
       // Alone it takes half a second. A busy machine needs more.
       expect(performance.now() - asked).toBeLessThan(8_000);
@@ -298,16 +302,22 @@ withBrowser('hostile input', () => {
       const before = await page.evaluate<number>('performance.now()');
       const after = await page.evaluate<number>(frame);
       expect(after - before).toBeLessThan(2_000);
-      await page.getByRole('tab', { name: /Headers/ }).click();
-      await page.getByText('content-type').waitFor();
-      await page.getByRole('tab', { name: 'Payload' }).click();
+      // To leave the body and come back draws it again, whatever it is.
+      if (full || name.includes('JSON')) {
+        await page.getByRole('tab', { name: /Headers/ }).click();
+        await page.getByText('content-type').waitFor();
+        await page.getByRole('tab', { name: 'Payload' }).click();
+      }
       const first = (await page.getByText(/^Showing the first/).textContent()) as string;
       await page.getByRole('button', { name: 'Show more' }).click();
       await page.getByText(first, { exact: true }).waitFor({ state: 'detached' });
-      const metrics = await visitor.context.newCDPSession(page);
-      await metrics.send('HeapProfiler.collectGarbage');
-      const { usedSize } = await metrics.send('Runtime.getHeapUsage');
-      expect(usedSize).toBeLessThan(300_000_000);
+      if (full) {
+        // Bodies of the short form could not fill the memory.
+        const metrics = await visitor.context.newCDPSession(page);
+        await metrics.send('HeapProfiler.collectGarbage');
+        const { usedSize } = await metrics.send('Runtime.getHeapUsage');
+        expect(usedSize).toBeLessThan(300_000_000);
+      }
       await expectHarmless(name);
       // A body that the event contains as text is not fetched again, and any other body only once.
       const { payload_format: format } = (await site.api.get(`/events/${id}`)).data as { payload_format: string };
