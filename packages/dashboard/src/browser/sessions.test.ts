@@ -4,22 +4,29 @@ import { startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { findBrowser } from '../testing/find-browser';
 import { withBrowser, type Visitor } from '../testing/visitor';
 
+let site: DashboardSite;
+let visitor: Visitor;
+let page: Page;
+
+beforeAll(async () => {
+  site = await startDashboard();
+  visitor = await site.visit();
+  ({ page } = visitor);
+});
+
+afterAll(() => site.stop());
+
 withBrowser('sessions', () => {
-  let site: DashboardSite;
-  let visitor: Visitor;
-  let page: Page;
-
-  beforeAll(async () => {
-    site = await startDashboard();
-    visitor = await site.visit();
-    ({ page } = visitor);
-  });
-
-  afterAll(() => site.stop());
-
-  const signInFrom = async (userAgent: string): Promise<void> => {
+  /** Returns the cookie. */
+  const signInFrom = async (userAgent: string): Promise<string> => {
     const headers = { origin: new URL(site.url).origin, 'user-agent': userAgent };
-    expect((await axios.post(`${site.url}/dashboard/session`, { key: site.server.key }, { headers })).status).toBe(201);
+    const answer = await axios.post(`${site.url}/dashboard/session`, { key: site.server.key }, { headers });
+    expect(answer.status).toBe(201);
+    return ((answer.headers['set-cookie'] as string[])[0] as string).split(';')[0] as string;
+  };
+  const statusWith = async (cookie: string): Promise<number> => {
+    const url = `${site.url}/dashboard/api/v1/events`;
+    return (await axios.get(url, { headers: { cookie }, validateStatus: () => true })).status;
   };
   const openList = async (): Promise<void> => {
     await visitor.follow(`${site.url}/dashboard/settings?tab=sessions`);
@@ -45,7 +52,8 @@ withBrowser('sessions', () => {
   });
 
   test('can all be ended except the session that asks', async () => {
-    const other = await site.visit();
+    const other = await signInFrom('Browser at home');
+    expect(await statusWith(other)).toBe(200);
     await openList();
     // A list that was open already does not have the newest session.
     await page.reload();
@@ -57,8 +65,7 @@ withBrowser('sessions', () => {
     await dialog.waitFor({ state: 'detached' });
     await rowOf('at work').waitFor({ state: 'detached' });
     await page.getByText('this browser').waitFor();
-    await other.page.reload();
-    await other.page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
+    expect(await statusWith(other)).toBe(401);
     expect((await site.api.get('/sessions')).data.meta.total).toBe(1);
   });
 });
@@ -105,17 +112,11 @@ withBrowser('a rebound name', () => {
 });
 
 withBrowser('a public address with TLS', () => {
-  let site: DashboardSite;
-
-  beforeAll(async () => {
-    site = await startDashboard({}, '/hooks');
-    site.paggio.host.address.publishedAt('https://hooks.example.com');
-  });
-
-  afterAll(() => site.stop());
-
   test('has a cookie that no other host can set, and that a browser accepts from this machine', async () => {
-    const { page, context } = await site.visit();
+    const { context } = visitor;
+    site.paggio.host.address.publishedAt('https://hooks.example.com');
+    await visitor.startAnew(new URL(site.url).origin);
+    await page.goto(await site.server.signInLink());
     const cookies = await context.cookies();
     expect(cookies).toMatchObject([
       { name: '__Host-paggio_session', path: '/', secure: true, httpOnly: true, sameSite: 'Lax', domain: '127.0.0.1' },
