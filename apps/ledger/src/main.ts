@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments';
 import { Cluster } from './cluster';
 import { SharedLife } from './life';
 import { publish } from './published';
@@ -61,45 +61,6 @@ const scenarios: readonly Scenario[] = [
   blocked,
 ];
 
-/** @throws Error whose message says what is wrong */
-function readArguments(): {
-  names: string[];
-  quick: boolean;
-  brief: boolean;
-  keep: boolean;
-  seed: number;
-  atOnce: number;
-  postgres: string | undefined;
-  /** An existing folder for the files of the run, which stay there. Default: a new one, which is removed at the end. */
-  directory: string | undefined;
-} {
-  const { values, positionals: names } = parseArgs({
-    allowPositionals: true,
-    options: {
-      quick: { type: 'boolean', default: false },
-      brief: { type: 'boolean', default: false },
-      keep: { type: 'boolean', default: false },
-      seed: { type: 'string', default: '1' },
-      'at-once': { type: 'string', default: '1' },
-      postgres: { type: 'string' },
-      directory: { type: 'string' },
-    },
-  });
-  const whole = (name: 'seed' | 'at-once'): number => {
-    if (/^\d{1,9}$/.test(values[name])) return Number(values[name]);
-    throw new Error(`--${name} must be a whole number`);
-  };
-  for (const name of names) {
-    if (!scenarios.some((scenario) => scenario.name === name)) {
-      const all = scenarios.map((scenario) => scenario.name).join(', ');
-      throw new Error(`There is no scenario "${name}". There are: ${all}.`);
-    }
-  }
-  const { brief, directory, keep, postgres } = values;
-  const quick = values.quick || brief;
-  return { names, quick, brief, keep, seed: whole('seed'), atOnce: whole('at-once'), postgres, directory };
-}
-
 async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 'say'>): Promise<Entry> {
   mkdirSync(context.directory);
   const startedAt = Date.now();
@@ -133,8 +94,10 @@ async function share(directory: string, cluster: Cluster, seed: number): Promise
 
 /** Runs the scenarios and prints their results. */
 async function main(): Promise<void> {
-  const { names, quick, brief, seed, keep, atOnce, postgres, directory: given } = readArguments();
-  const directory = given ?? mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
+  const known = scenarios.map(({ name }) => name);
+  const given = readArguments(process.argv.slice(2), known);
+  const { names, quick, brief, seed, keep, atOnce, postgres } = given;
+  const directory = given.directory ?? mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
   const results: Results = { machine: machine(), quick, seed, scenarios: {} };
   console.log(`${results.machine}; seed ${seed}${brief ? '; brief' : quick ? '; quick' : ''}`);
   const cluster = await Cluster.start(join(directory, 'cluster'), postgres);
@@ -158,7 +121,7 @@ async function main(): Promise<void> {
     await shared?.life.end();
     await cluster.stop();
     shared?.smallDisk?.unmount();
-    if (keep || given !== undefined) console.log(`files: ${directory}`);
+    if (keep || given.directory !== undefined) console.log(`files: ${directory}`);
     else rmSync(directory, { recursive: true, force: true });
   }
   console.log(`\nwritten to ${writeResults(results)}`);

@@ -18,6 +18,9 @@ import type { SendOrder } from './sender/send-order';
  */
 const TIMEOUT_SECONDS: Readonly<Record<Profile, number>> = { plain: 20, rough: 2, slow: 60 };
 
+/** How long a lease of the gateway is. */
+const LEASE_MS = 30_000;
+
 const everything: readonly Role[] = ['capture', 'deliver', 'api'];
 
 export interface WorldSettings {
@@ -110,13 +113,21 @@ export class World {
     this.promised.push(eventId);
   }
 
-  /** Lets all leases run out. Call it only when no process is alive, because a live one would lose its leases. */
-  async passLeases(): Promise<void> {
+  /**
+   * Lets the leases run out that were taken before this time. A live process loses its own, so it must have none of them.
+   * @param takenBefore default: all
+   */
+  async passLeases(takenBefore?: Date): Promise<void> {
+    const until = takenBefore && new Date(takenBefore.getTime() + LEASE_MS);
     await this.installation.rows(
-      `update paggio.deliveries set due_at = due_at - interval '31 seconds' where state = 'pending' and lease_token is not null`,
+      `update paggio.deliveries set due_at = due_at - interval '31 seconds'
+       where state = 'pending' and lease_token is not null and due_at <= coalesce($1, 'infinity'::timestamptz)`,
+      [until],
     );
     await this.installation.rows(
-      `update paggio.destinations set open_until = open_until - interval '31 seconds' where probe_event_id is not null`,
+      `update paggio.destinations set open_until = open_until - interval '31 seconds'
+       where probe_event_id is not null and open_until <= coalesce($1, 'infinity'::timestamptz)`,
+      [until],
     );
   }
 

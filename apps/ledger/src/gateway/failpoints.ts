@@ -17,6 +17,8 @@ export interface Failpoint {
 
 /** The source with its failpoints turned into calls. */
 export function armed(source: string): string {
+  // Most files have none, and a search for a plain text is faster than one for a pattern.
+  if (!source.includes('// failpoint: ')) return source;
   return source.replace(FAILPOINT, (_comment, name: string) => `globalThis.paggioFailpoint(${JSON.stringify(name)});`);
 }
 

@@ -6,6 +6,8 @@ import { bodyOf, digestOf, headersOf } from '../message';
 import type { SendOrder, SendReport } from './send-order';
 
 const TICK_MS = 2;
+/** The longest sleep at a low rate, so that `stop` need not wait. */
+const LONGEST_TICK_MS = 20;
 /** The most connections of a sender. Further messages wait, and that counts as time until the answer. */
 const MAX_CONNECTIONS = 2_000;
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -80,13 +82,14 @@ export class SendRun {
 
   private async openLoop(ratePerSecond: number): Promise<void> {
     const startedAt = performance.now();
+    const tickMs = Math.min(LONGEST_TICK_MS, Math.max(TICK_MS, 500 / ratePerSecond));
     while (!this.isOver) {
       const due = this.order.from + Math.floor(((performance.now() - startedAt) * ratePerSecond) / 1000);
       while (this.next <= due && !this.isOver) {
         const dueAt = startedAt + ((this.next - this.order.from) * 1000) / ratePerSecond;
         void this.deliver(this.next++, dueAt);
       }
-      await sleep(TICK_MS);
+      await sleep(tickMs);
     }
   }
 
