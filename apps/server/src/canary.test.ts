@@ -6,22 +6,24 @@ import { redact } from './logger';
 import { refuseWrites, refusing, tablesOf } from './testing/broken-tables';
 import { ServerProcess } from './testing/server-process';
 
+const isFull = process.env['PAGGIO_FULL'] !== undefined;
+
 /** How many writes to each table fail. The more fail, the more statements of one operation fail. */
-const REFUSALS = process.env['PAGGIO_FULL'] ? 3 : 1;
+const REFUSALS = isFull ? 3 : 1;
 
 /** How many tables are missing at the same time. */
-const LOST_AT_ONCE = process.env['PAGGIO_FULL'] ? 1 : 2;
+const LOST_AT_ONCE = isFull ? 1 : 4;
 
-/** One canary for each place. None may appear in output, in answers that must not contain it, or in the audit log. */
+/** The places of the canaries. None may appear in output, in answers that must not contain it, or in the audit log. */
 const canaries = new Map<string, string>();
 const canary = (place: string): string => {
   const text = `CANARY${randomBytes(16).toString('hex')}`;
-  canaries.set(place, text);
+  canaries.set(text, place);
   return text;
 };
 
 const found = (where: string): string[] =>
-  [...canaries].filter(([, text]) => where.includes(text)).map(([place]) => place);
+  [...canaries].filter(([text]) => where.includes(text)).map(([, place]) => place);
 
 let database: TestDatabase;
 let server: ServerProcess;
@@ -34,14 +36,14 @@ beforeAll(async () => {
   // The test server trusts everybody, so any password works.
   if (url.password === '') url.password = canary('database password');
   const masterKey = createHmac('sha256', canary('master key')).update('x').digest('hex');
-  canaries.set('master key', masterKey);
+  canaries.set(masterKey, 'master key');
   server = await ServerProcess.start({
     DATABASE_URL: url.href,
     PAGGIO_MASTER_KEY: masterKey,
     LOG_LEVEL: 'trace',
     PAGGIO_TRUSTED_PROXIES: '127.0.0.0/8',
   });
-  canaries.set('first-run key', server.apiKey);
+  canaries.set(server.apiKey, 'first-run key');
 }, 60_000);
 
 afterAll(async () => {
@@ -74,13 +76,13 @@ test('no secret is printed, whatever happens, at any log level [AUZ-22]', async 
     retry: { schedule_seconds: [0] },
   });
   const key = await call('POST', '/api/v1/keys', { name: 'k' });
-  canaries.set('new key', key.key);
+  canaries.set(key.key, 'new key');
   await call('PUT', '/api/v1/notifications', {
     slack: { url: recorder.url(`/services/${canary('slack webhook')}`), triggers: ['failed', 'delivered'] },
     teams: { url: recorder.url(`/workflows/invoke?sig=${canary('teams webhook')}`), triggers: ['failed', 'delivered'] },
   });
   for (const channel of ['slack', 'teams']) await call('POST', '/api/v1/notifications/test', { channel });
-  canaries.set('rotated secret', (await call('POST', `/api/v1/endpoints/${endpoint.id}/rotate-secret`, {})).secret);
+  canaries.set((await call('POST', `/api/v1/endpoints/${endpoint.id}/rotate-secret`, {})).secret, 'rotated secret');
   const { port } = new URL(server.url);
   const send = (path: string, body: string, headers: Record<string, string>): Promise<string> =>
     new Promise((done, fail) => {
@@ -146,10 +148,9 @@ test('no value of a request or a row is printed when PostgreSQL refuses writes o
   const recorder = await Recorder.start((_request, response, count) => {
     response.writeHead(count % 2 ? 500 : 200).end(canaries.plant('response body'));
   });
-  const use = (): WholeProduct =>
-    new WholeProduct({ url: server.url, key: server.apiKey, destinationUrl: recorder.url(), canaries });
   await refuseWrites(database.url, REFUSALS);
-  const product = use();
+  const settings = { url: server.url, key: server.apiKey, destinationUrl: recorder.url(), canaries };
+  const product = new WholeProduct(settings);
   await product.run();
   expect(WholeProduct.operations.filter((id) => !product.done.has(id))).toEqual([]);
 
@@ -162,7 +163,9 @@ test('no value of a request or a row is printed when PostgreSQL refuses writes o
     await product.glance();
     await query(database.url, lost.map((table) => `alter table paggio.lost_${table} rename to ${table}`).join(';'));
   }
-  await use().run();
+  const again = new WholeProduct(settings);
+  // The more writes are refused, the later statements of an operation fail.
+  if (isFull) await again.run();
   expect((await refusing(database.url)).length).toBeGreaterThan(15);
 
   const faults = server.lines
@@ -174,10 +177,12 @@ test('no value of a request or a row is printed when PostgreSQL refuses writes o
     message: expect.any(String),
     stack: expect.stringContaining('    at '),
   });
-  expect(
-    [...server.lines, ...server.errors].flatMap((line) => canaries.foundIn(line).map((place) => [place, line])),
-  ).toEqual([]);
-  expect(canaries.foundIn(product.refusals.join('\n'))).toEqual([]);
+  const all = [...server.lines, ...server.errors];
+  const leaks = canaries.foundIn(all.join('\n'));
+  // Only to show the lines: it takes much longer.
+  const leaking = leaks.length === 0 ? [] : all.filter((line) => canaries.foundIn(line).length > 0);
+  expect([leaks, leaking]).toEqual([[], []]);
+  expect(canaries.foundIn([...product.refusals, ...again.refusals].join('\n'))).toEqual([]);
   await recorder.stop();
 }, 120_000);
 

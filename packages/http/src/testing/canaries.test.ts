@@ -30,3 +30,9 @@ test.each([
 test('a canary is not found in other texts', () => {
   expect(canaries.foundIn(new Canaries().plant('elsewhere'))).toEqual([]);
 });
+
+test('a later value of a place does not hide an earlier one', () => {
+  const own = new Canaries();
+  const [first, second] = [own.plant('body'), own.plant('body')];
+  for (const text of [first, second, `${first} ${second}`]) expect(own.foundIn(text)).toEqual(['body']);
+});

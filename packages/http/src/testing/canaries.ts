@@ -1,23 +1,34 @@
 import { randomBytes } from 'node:crypto';
 
+/** The forms of a part of a value, each as it is looked for in one form of the text. */
+interface Part {
+  text: string;
+  /** In lower case, without spaces and quotes. */
+  lower: string[];
+  dense: string;
+  /** Base64, with one alphabet. */
+  digits: string[];
+}
+
 /** Values that must stay where they were put. Each has a name, and is found in every form in which bytes are printed. */
 export class Canaries {
-  private readonly places = new Map<string, string>();
+  /** By value, because a place may get several: each of them counts. */
+  private readonly values = new Map<string, { place: string; parts: Part[] }>();
 
   get size(): number {
-    return this.places.size;
+    return this.values.size;
   }
 
   /** A new value for a place. It consists of letters and digits, so that it fits into anything. */
   plant(place: string): string {
     const text = `CANARY${randomBytes(16).toString('hex')}`;
-    this.places.set(place, text);
+    this.watch(place, text);
     return text;
   }
 
   /** Watches a value that something else has made, such as a key. */
   watch(place: string, text: string): void {
-    this.places.set(place, text);
+    this.values.set(text, { place, parts: [text.slice(0, 18), text.slice(-18)].map(formsOf) });
   }
 
   /** The places whose values are in a text: whole or in part, as text, hex, base64, percent-encoded, or numbers. */
@@ -26,19 +37,18 @@ export class Canaries {
     const dense = text.replaceAll(/[\s"'+]|\\n/g, '');
     const lower = dense.toLowerCase();
     const digits = plainDigits(dense);
-    return [...this.places].flatMap(([place, value]) => {
-      const parts = [value.slice(0, 18), value.slice(-18)];
-      const isFound = parts.some(
-        (part) =>
-          text.includes(part) ||
-          lower.includes(hex(part)) ||
-          lower.includes(percent(part)) ||
-          dense.includes(numbers(part)) ||
-          base64(part).some((form) => digits.includes(plainDigits(form))),
-      );
-      return isFound ? [place] : [];
-    });
+    const isIn = (part: Part): boolean =>
+      text.includes(part.text) ||
+      part.lower.some((form) => lower.includes(form)) ||
+      dense.includes(part.dense) ||
+      part.digits.some((form) => digits.includes(form));
+    const found = [...this.values.values()].filter(({ parts }) => parts.some(isIn));
+    return [...new Set(found.map(({ place }) => place))];
   }
+}
+
+function formsOf(text: string): Part {
+  return { text, lower: [hex(text), percent(text)], dense: numbers(text), digits: base64(text).map(plainDigits) };
 }
 
 function hex(text: string): string {

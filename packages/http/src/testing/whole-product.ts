@@ -79,6 +79,10 @@ export class WholeProduct {
       const answer = await this.http.request({ method, url, ...this.bearer() });
       if (answer.status >= 400) this.refusals.push(JSON.stringify(answer.data));
     }
+    // A value that the statement gets as a parameter.
+    const params = { event_type: this.settings.canaries.plant('event type in a query') };
+    const filtered = await this.http.request({ url: '/api/v1/events', params, ...this.bearer() });
+    if (filtered.status >= 400) this.refusals.push(JSON.stringify(filtered.data));
     for (const { path, ...call } of this.sent) {
       const answer = await this.http.request({ method: 'POST', url: path, ...call });
       if (answer.status >= 400) this.refusals.push(JSON.stringify(answer.data));
