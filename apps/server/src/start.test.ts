@@ -14,7 +14,7 @@ import { ServerProcess } from './testing/server-process';
 
 const KILLS = process.env['PAGGIO_FULL'] ? 3 : 1;
 /** How many webhooks arrive at the destination before each kill. Enough for some to be on their way at any moment. */
-const LOAD = process.env['PAGGIO_FULL'] ? 200 : 80;
+const LOAD = process.env['PAGGIO_FULL'] ? 200 : 40;
 const DEFAULT_PORT = 4400;
 
 let directory: string;
@@ -374,7 +374,7 @@ async function killAndRestart(): Promise<Killed> {
   let databaseOutlived = true;
   for (let kill = 0; kill < KILLS; kill++) {
     let alive = true;
-    const senders = Array.from({ length: 16 }, async () => {
+    const senders = Array.from({ length: 8 }, async () => {
       while (alive) {
         const answer = await axios.post(server.url + path, '{}').catch(() => undefined);
         if (answer?.status === 200) acknowledged.add(answer.headers['paggio-event-id'] as string);
