@@ -160,7 +160,8 @@ async function startTwo(): Promise<Pair> {
   const { data: hangs } = await b.api().post('/api/v1/endpoints', { name: 'hangs', destination_url: recorder.url() });
   await axios.post(b.url + new URL(hangs.webhook_url as string).pathname, '{}');
   await recorder.received(1);
-  for (let n = 0; n < 3; n++) process.kill(b.pid, 'SIGINT');
+  // A signal that comes again before the first one was handled is dropped by the system, so they are different ones.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(b.pid, signal);
   await sleep(1_100);
   const aliveAfterThree = isAlive(b.pid);
   const codes = [first, await b.stop('SIGINT')];
