@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import fc from 'fast-check';
 import { withoutDelivery } from '@paggio/core/testing';
 import { ReplayDto, toReplayTarget } from '../resources/replays/replays.dto';
@@ -13,17 +14,16 @@ import { createDocument } from './document';
 
 const file = join(__dirname, '../../../../docs/openapi.json');
 const document = createDocument(operations, 'http://localhost:4400');
+const full = process.env['PAGGIO_FULL'] === '1';
 
 let server: GatewayServer;
 
 beforeAll(async () => (server = await startGatewayServer(withoutDelivery, { health: false })));
 afterAll(() => server.stop());
 
-test('the document is valid OpenAPI 3.1 for an independent validator', () => {
-  const cli = require.resolve('@seriousme/openapi-schema-validator/package.json');
-  const validator = join(dirname(cli), 'bin/validate-api-cli.js');
-  const verdict = execFileSync(process.execPath, [validator, file], { encoding: 'utf8' });
-  expect(JSON.parse(verdict)).toMatchObject({ valid: true });
+test('the document is valid OpenAPI 3.1 for an independent validator', async () => {
+  const verdict = await new Validator().validate(JSON.parse(readFileSync(file, 'utf8')) as object);
+  expect(verdict).toMatchObject({ valid: true });
 });
 
 test('the committed document matches the operation table (npm run openapi)', () => {
@@ -44,15 +44,23 @@ test("the served document lists what is served, with the server's own address [A
   expect(Object.keys(data.paths)).toEqual(paths);
   expect(data.servers).toEqual([{ url: `http://127.0.0.1:${server.port}` }]);
   expect((await server.api().get('/health/live')).status).toBe(404);
-  for (const path of paths) {
-    for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
+  const api = server.api();
+  const wrong: unknown[] = [];
+  for (const [index, path] of paths.entries()) {
+    const isListed = (method: string): boolean => method in (document.paths[path] ?? {});
+    const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
+    const others = methods.filter((method) => !isListed(method));
+    // Of the methods that a path does not have, the full check asks for all.
+    const asked = full ? methods : [...methods.filter(isListed), others[index % others.length] as string];
+    for (const method of asked) {
       const url = path.replaceAll(/\{[a-z_]+\}/g, 'x');
       // The answers are not read, because one of them does not end.
-      const { status, data: body } = await server.api().request({ url, method, data: '{', responseType: 'stream' });
+      const { status, data: body } = await api.request({ url, method, data: '{', responseType: 'stream' });
       (body as Readable).destroy();
-      expect([path, method, status === 405]).toEqual([path, method, !(method in (document.paths[path] ?? {}))]);
+      if ((status === 405) === isListed(method)) wrong.push([path, method, status]);
     }
   }
+  expect(wrong).toEqual([]);
 });
 
 test('the document has the headers of requests and answers', () => {
@@ -107,9 +115,9 @@ test('the document and the server accept the same forms of a replay', () => {
     fc.property(body, (value) => {
       const taken = isTaken(value);
       seen.add(taken);
-      expect([value, problemsBySchema(schema, value).length === 0]).toEqual([value, taken]);
+      if ((problemsBySchema(schema, value).length === 0) !== taken) throw new Error(`taken: ${taken}`);
     }),
-    { numRuns: 500 },
+    { numRuns: full ? 500 : 200 },
   );
   expect(seen.size).toBe(2);
 });
