@@ -181,6 +181,11 @@ class World {
     this.verifier = createVerifier(victim.config) as Verifier;
   }
 
+  /** Whether another victim is walked more thoroughly. The full check walks all of them in the same way. */
+  private get isFurther(): boolean {
+    return !full && this.victim !== victims[0];
+  }
+
   static async open(victim: Victim, wanted: readonly Scope[] = LOWER): Promise<World> {
     const world = new World(victim, await Recorder.start(), await keyWith(wanted));
     const { endpoint, secret } = await server.paggio.admin.endpoints.create(owner, {
@@ -311,7 +316,11 @@ class World {
   /** Changes of the destinations, of the verification, or of both in one request. */
   private hostileChanges(): object[] {
     const [destination] = this.hostileDestinations();
-    return [...this.simpleChanges(), ...this.hostileVerifications().map((how) => ({ ...destination, ...how }))];
+    // Without the secret, another destination has nothing to lose. The full check sends these combinations too.
+    const verifications = this.hostileVerifications().filter(
+      (how) => full || !/secrets|null/.test(JSON.stringify(how)),
+    );
+    return [...this.simpleChanges(), ...verifications.map((how) => ({ ...destination, ...how }))];
   }
 
   private simpleChanges(): object[] {
@@ -395,10 +404,11 @@ class World {
     const { send, read } = this.calls();
     const elsewhere = ({ data }: Call): boolean =>
       again && /destination_url|custom|staging|local/.test(JSON.stringify(data ?? null));
-    // Calls that do not depend on the configuration are made for the fresh endpoint only.
+    // Calls that do not depend on the configuration are made for the fresh endpoint only, and some of them for the first.
     const once = (id: string): boolean =>
-      by.length > 0 &&
-      /cancel|stats|^replays|notifications|list|raw|secret|keys|system|metrics|destinations|:/.test(id);
+      by.length > 0
+        ? /cancel|stats|^replays|notifications|list|raw|secret|keys|system|metrics|destinations|:/.test(id)
+        : this.isFurther && /cancel|stats|notifications|keys|sessions|providers|system|metrics/.test(id);
     for (const [id, calls] of Object.entries(send))
       if (!once(id)) for (const call of calls) if (!elsewhere(call)) await this.ask(call, by);
     for (const { id, url } of this.destinations) {
@@ -509,7 +519,7 @@ class World {
     await this.useEverything([]);
     this.used.add(start.verification);
     const reached = new Map<string, Call>();
-    for (const change of this.changes('every')) {
+    for (const change of this.changes(this.isFurther ? 'simple' : 'every')) {
       const state = await this.try([], change, known);
       if (state && !reached.has(state.verification)) reached.set(state.verification, change);
     }
@@ -520,6 +530,7 @@ class World {
       await this.state();
       await this.reset();
     }
+    if (this.isFurther) return known.size;
     await server.paggio.admin.endpoints.delete(owner, this.id);
     for (const call of Object.values(this.calls().send).flat()) await this.ask(call, ['a deleted endpoint']);
     this.lookAtHosts(['a deleted endpoint']);
@@ -632,13 +643,17 @@ test.each(LOWER.map((scope) => [[scope]] as [Scope[]]).concat([[['read', 'ingest
     const held = { scopes: new Set(wanted), mode: 'live' as const };
     const world = await World.open(victims[0] as Victim, wanted);
     const { change, send, read } = world.calls();
+    const asked = new Set<Scope>();
     for (const [id, [call]] of Object.entries({ ...change, ...send, ...read })) {
       const [dialect, local] = id.includes(':') ? (id.split(':') as [keyof typeof dialects, string]) : [null, id];
       const table = dialect === null ? operations : dialects[dialect].operations;
       const scope = table.find((one) => one.id === local)?.scope as Scope;
+      // Two scopes together are asked for everything only in the full check.
+      if (!full && wanted.length > 1 && asked.has(scope)) continue;
+      asked.add(scope);
       const status = await world.ask(call as Call, [wanted.join()]);
       expect([id, status === 403]).toEqual([id, !hasScope(held, scope)]);
-      if (id in change && status < 300) {
+      if (/^(endpoints\.update|destinations|deliverant)/.test(id) && id in change && status < 300) {
         await world.state();
         await world.reset();
       }
