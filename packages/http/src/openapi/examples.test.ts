@@ -22,6 +22,8 @@ interface Objects {
 let server: GatewayServer;
 let shop: Recorder;
 let shared: Objects | undefined;
+/** The operation that has ended some of the objects. */
+let stale: string | null = null;
 
 beforeAll(async () => {
   shop = await Recorder.start();
@@ -69,10 +71,6 @@ async function open(): Promise<Objects> {
     rate_per_second: 1,
   });
   const refused = await axios.post(payments.webhook_url, body, { validateStatus: () => true });
-  const everything = { ...owner, scopes: new Set(scopes), keyId: null };
-  const { apiKey } = await server.paggio.admin.keys.create(everything, { name: 'till' });
-  await server.paggio.admin.sessions.open(everything);
-  const { data: sessions } = await api.get('/api/v1/sessions');
   await api.put('/api/v1/notifications', { slack: { url: shop.url('/notices'), triggers: ['failed'] } });
   const real = {
     [ids.endpoint]: endpoint.id,
@@ -82,11 +80,31 @@ async function open(): Promise<Objects> {
     [ids.attempt]: shown.attempts[0].id,
     [ids.rejection]: refused.headers['paggio-rejection-id'] as string,
     [ids.replay]: replay.id,
-    [ids.key]: apiKey.id,
-    [ids.session]: sessions.data[0].id,
+    ...(await openKey()),
+    ...(await openSession()),
     [SHOP]: shop.url(''),
   };
   return { real, secret: endpoint.secret };
+}
+
+const everything = { ...owner, scopes: new Set(scopes), keyId: null };
+
+async function openKey(): Promise<Record<string, string>> {
+  const { apiKey } = await server.paggio.admin.keys.create(everything, { name: 'till' });
+  return { [ids.key]: apiKey.id };
+}
+
+async function openSession(): Promise<Record<string, string>> {
+  await server.paggio.admin.sessions.open(everything);
+  const { data: sessions } = await server.api().get('/api/v1/sessions');
+  return { [ids.session]: sessions.data[0].id };
+}
+
+/** Makes new objects after an operation that ends some. Keys and sessions belong to no endpoint. */
+async function renewed(id: string, before: Objects): Promise<Objects> {
+  if (id.startsWith('keys.')) return { ...before, real: { ...before.real, ...(await openKey()) } };
+  if (id.startsWith('sessions.')) return { ...before, real: { ...before.real, ...(await openSession()) } };
+  return open();
 }
 
 test.each(operations.map((operation) => [operation.id, operation] as const))(
@@ -94,9 +112,10 @@ test.each(operations.map((operation) => [operation.id, operation] as const))(
   async (id, operation) => {
     const example = examples[id];
     if (!example) throw new Error(`${id} has no example.`);
-    if (endingOperations.has(id) || !shared) shared = await open();
+    if (stale !== null && shared) shared = await renewed(stale, shared);
+    shared ??= await open();
+    stale = endingOperations.has(id) ? id : null;
     const { real, secret } = shared;
-    if (endingOperations.has(id)) shared = undefined;
     const replaced = toShop(real);
     const body = example.body === undefined ? undefined : JSON.stringify(replaced(example.body));
     const stop = new AbortController();
