@@ -43,10 +43,28 @@ async function keyOf({ userId, mode }: Owner, wanted: Scope[]): Promise<string> 
   return (await server.paggio.admin.keys.create(all, { name: wanted.join(), mode, scopes: wanted })).key;
 }
 
-async function worldOf(owner: Owner): Promise<World> {
-  const api = client(server.port, await keyOf(owner, [...scopes]));
-  const keys = {} as Record<Scope, string>;
+type Keys = { all: string } & Record<Scope, string>;
+const keysOfOwners = new Map<string, Promise<Keys>>();
+
+/** A key with every scope and one with each, which all worlds of an owner share. */
+function keysOf(owner: Owner): Promise<Keys> {
+  const name = `${owner.userId} ${owner.mode}`;
+  const known = keysOfOwners.get(name) ?? newKeys(owner);
+  keysOfOwners.set(name, known);
+  return known;
+}
+
+async function newKeys(owner: Owner): Promise<Keys> {
+  const keys = { all: await keyOf(owner, [...scopes]) } as Keys;
   for (const scope of scopes) keys[scope] = await keyOf(owner, [scope]);
+  return keys;
+}
+
+async function worldOf(owner: Owner): Promise<World> {
+  const keys = await keysOf(owner);
+  const api = client(server.port, keys.all);
+  // The newest key, which no other world uses.
+  await keyOf(owner, ['read']);
   const endpoint = (
     await api.post('/api/v1/endpoints', {
       name: `of ${owner.userId}`,
@@ -203,10 +221,17 @@ test('every operation has its place in the matrix [AUZ-07]', () => {
   expect(Object.keys(requests).sort()).toEqual(operations.map(({ id }) => id).sort());
 });
 
+/** Pairs of a scope that was held and one that was needed. */
+const decided = new Set<string>();
+
 test.each(guarded)('%s needs its scope, whatever object it is asked for [AUZ-06]', async (_, operation) => {
   const asked = [idsOf(mine), idsOf(others.stranger), allIds(UNKNOWN), allIds('nope')];
   for (const [index, scope] of scopes.filter((one) => one !== operation.scope).entries()) {
-    // Without an id in its path, the request is the same each time. In the full check every scope asks for everything.
+    // One decision is made for all operations with the same scope. In the full check every scope asks for everything.
+    const pair = `${scope} instead of ${operation.scope}`;
+    if (!full && decided.has(pair) && index !== operations.indexOf(operation) % (scopes.length - 1)) continue;
+    decided.add(pair);
+    // Without an id in its path, the request is the same each time.
     const about = operation.path.includes('/:') ? (full ? asked : [asked[index % asked.length] as Ids]) : [{}];
     for (const ids of about) {
       const { status, data } = await call(operation, mine.keys[scope], ids);
@@ -232,6 +257,8 @@ const managesBothModes: ReadonlySet<string> = new Set(['keys.delete', 'sessions.
 
 const withId = guarded.filter(([, { path }]) => path.includes('/:'));
 
+const malformed = ['not-a-uuid', "'%20or%201=1--", '%00'];
+
 test.each(withId)("%s knows nobody else's objects [AUZ-05, AUZ-07]", async (_, operation) => {
   const key = mine.keys[operation.scope];
   const foreign: Ids[] = [
@@ -239,9 +266,7 @@ test.each(withId)("%s knows nobody else's objects [AUZ-05, AUZ-07]", async (_, o
     // The only exception: a live key manages the test keys of its user, which it may create too, and their sessions.
     ...(managesBothModes.has(operation.id) ? [] : [idsOf(others.otherMode)]),
     allIds(UNKNOWN),
-    allIds('not-a-uuid'),
-    allIds("'%20or%201=1--"),
-    allIds('%00'),
+    ...malformed.filter((_, n) => full || n === operations.indexOf(operation) % malformed.length).map(allIds),
   ];
   const answers = [];
   for (const ids of foreign) {
