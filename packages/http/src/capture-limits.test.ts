@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { owner, withoutDelivery } from '@paggio/core/testing';
+import { migratedDatabase, owner, withoutDelivery, type TestDatabase } from '@paggio/core/testing';
 import { createFetchHandler } from './index';
 import { build, request, sendRaw, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
@@ -8,6 +8,11 @@ const GENUINE = '198.51.100.1';
 
 /** So slow that nothing is refilled within a test. */
 const tenAtOnce = { perSecond: 0.001, burst: 10 };
+
+/** The gateways of this file share it, because their limits are in memory. */
+let database: TestDatabase;
+beforeAll(async () => (database = await migratedDatabase()));
+afterAll(() => database.drop());
 
 async function slugAt({ paggio }: GatewayServer, userId = owner.userId): Promise<string> {
   return (await paggio.admin.endpoints.create({ ...owner, userId }, { name: 'limited' })).endpoint.slug;
@@ -29,11 +34,8 @@ describe('requests to a webhook URL', () => {
   let server: GatewayServer;
 
   beforeAll(async () => {
-    server = await startGatewayServer({
-      ...withoutDelivery,
-      trustedProxies: ['127.0.0.0/8'],
-      captureRateLimit: tenAtOnce,
-    });
+    const options = { ...withoutDelivery, trustedProxies: ['127.0.0.0/8'], captureRateLimit: tenAtOnce };
+    server = await startGatewayServer(options, {}, database);
   });
   afterAll(async () => {
     await server.stop();
@@ -96,7 +98,8 @@ describe('requests to a webhook URL', () => {
 
 test('all URLs of a user share a limit, and other users have their own', async () => {
   const captureRateLimitPerUser = { perSecond: 0.001, burst: 20 };
-  const server = await startGatewayServer({ ...withoutDelivery, captureRateLimit: null, captureRateLimitPerUser });
+  const options = { ...withoutDelivery, captureRateLimit: null, captureRateLimitPerUser };
+  const server = await startGatewayServer(options, {}, database);
   const [one, two, theirs] = [await slugAt(server), await slugAt(server), await slugAt(server, 'user-2')];
   expect(await statuses(server, one, FLOODER, 6)).toEqual(times(6, 200));
   expect(await statuses(server, two, FLOODER, 5)).toEqual([...times(4, 200), 429]);
@@ -110,7 +113,8 @@ test('a flood from many addresses leaves half of the limit to senders whose even
     { captureRateLimit: limit, captureRateLimitPerUser: null },
     { captureRateLimit: null, captureRateLimitPerUser: limit },
   ]) {
-    const server = await startGatewayServer({ ...withoutDelivery, trustedProxies: ['127.0.0.0/8'], ...limits });
+    const options = { ...withoutDelivery, trustedProxies: ['127.0.0.0/8'], ...limits };
+    const server = await startGatewayServer(options, {}, database);
     try {
       const secret = 'octocat octocat';
       const verification = { provider: 'github', secrets: [secret] };
@@ -141,11 +145,8 @@ test('a flood from many addresses leaves half of the limit to senders whose even
 });
 
 test('nothing is refused without limits', async () => {
-  const server = await startGatewayServer({
-    ...withoutDelivery,
-    captureRateLimit: null,
-    captureRateLimitPerUser: null,
-  });
+  const options = { ...withoutDelivery, captureRateLimit: null, captureRateLimitPerUser: null };
+  const server = await startGatewayServer(options, {}, database);
   const slug = await slugAt(server);
   expect(await statuses(server, slug, FLOODER, 30)).toEqual(times(30, 200));
   await server.stop();
@@ -156,7 +157,7 @@ describe('requests to URLs without an endpoint', () => {
   let lookedUp: number;
 
   beforeAll(async () => {
-    server = await startGatewayServer({ ...withoutDelivery, trustedProxies: ['127.0.0.0/8'] });
+    server = await startGatewayServer({ ...withoutDelivery, trustedProxies: ['127.0.0.0/8'] }, {}, database);
     const { loader } = server.gateway.assembly.database;
     const load = loader.load.bind(loader);
     loader.load = (by) => (lookedUp++, load(by));
@@ -199,8 +200,12 @@ describe('requests to URLs without an endpoint', () => {
     expect([await route(endpoint.slug, FLOODER), await route('guess-1', GENUINE)]).toEqual(['ok', 'NOT_FOUND']);
     expect(lookedUp).toBe(2);
 
-    const more = await Promise.all(Array.from({ length: 200 }, (_, n) => send(server, `more-guesses-${n}`, FLOODER)));
-    const answer = more.find(({ status }) => status === 429);
+    let answer: RawAnswer | undefined;
+    for (let n = 0; n < 200 && answer?.status !== 429; n += 20)
+      for (const one of await Promise.all(
+        Array.from({ length: 20 }, (_, more) => send(server, `more-guesses-${n + more}`, FLOODER)),
+      ))
+        if (one.status === 429) answer = one;
     expect(answer?.headers).toMatchObject({ 'retry-after': '1', 'x-ratelimit-limit': '2000' });
     expect(JSON.parse(answer?.body.toString() ?? '')).toMatchObject({
       code: 'RATE_LIMITED',
@@ -210,9 +215,9 @@ describe('requests to URLs without an endpoint', () => {
 
   test('cost an address nothing if there is an endpoint after all', async () => {
     const address = '192.0.2.77';
-    const slugs = await Promise.all(Array.from({ length: 40 }, () => slugAt(server)));
+    const slugs = await Promise.all(Array.from({ length: 10 }, () => slugAt(server)));
     for (const slug of slugs) expect((await send(server, slug, address)).status).toBe(200);
-    expect(lookedUp).toBe(40);
+    expect(lookedUp).toBe(10);
     const { limits } = server.gateway.assembly.capture;
     const refused = Array.from({ length: 2_000 }, () => limits.takeUnknown(address)).filter((one) => one !== null);
     expect(refused).toEqual([]);
