@@ -36,22 +36,26 @@ async function addAttempts(eventId: string, count: number): Promise<void> {
   );
 }
 
+/** More than an event shows, and than a page of the list holds. */
+const COUNT = process.env['PAGGIO_FULL'] === '1' ? 150 : 60;
+
 test('an event shows its newest attempts up to a limit, and the list shows all of them with whole answers', async () => {
   const { id } = await captured('{}');
-  await addAttempts(id, 150);
+  await addAttempts(id, COUNT);
   const { data, headers } = await server.api().get(`/api/v1/events/${id}`);
   expect(Number(headers['content-length'])).toBeLessThan(1024 * 1024);
   expect(data.attempts.map(({ number }: { number: number }) => number)).toEqual(
-    Array.from({ length: 50 }, (_, n) => 101 + n),
+    Array.from({ length: 50 }, (_, n) => COUNT - 49 + n),
   );
-  expect(data.attempts_total).toBe(150);
+  expect(data.attempts_total).toBe(COUNT);
   const [oldest, newest] = [data.attempts[0], data.attempts.at(-1)];
-  expect([newest.response_body.slice(0, 4), newest.response_body_truncated]).toEqual(['150 ', false]);
+  expect([newest.response_body.slice(0, 4), newest.response_body_truncated]).toEqual([`${COUNT} ä`.slice(0, 4), false]);
   expect([oldest.response_body, oldest.response_body_truncated]).toEqual(['', true]);
   // A cut never splits a character, which would leave bytes that are not text.
-  for (const attempt of data.attempts) expect(attempt.response_body_base64).toBeUndefined();
+  expect(data.attempts.filter((attempt: object) => 'response_body_base64' in attempt)).toEqual([]);
 
   const numbers: number[] = [];
+  const whole = new Set<string>();
   for (let after: string | undefined, more = true; more;) {
     const page = await server.api().get(`/api/v1/events/${id}/attempts`, {
       params: { limit: 100, ...(after && { starting_after: after }) },
@@ -59,14 +63,15 @@ test('an event shows its newest attempts up to a limit, and the list shows all o
     expect(page.status).toBe(200);
     expect(Number(page.headers['content-length'])).toBeLessThan(2.5 * 1024 * 1024);
     for (const attempt of page.data.data) {
-      expect([attempt.response_body.length, attempt.response_body_truncated]).toEqual([65_535, false]);
+      whole.add(`${attempt.response_body.length} ${attempt.response_body_truncated}`);
       numbers.push(attempt.number);
     }
-    expect(page.data.meta.total).toBe(150);
+    expect(page.data.meta.total).toBe(COUNT);
     more = page.data.meta.has_more;
     after = page.data.data.at(-1).id;
   }
-  expect(numbers).toEqual(Array.from({ length: 150 }, (_, n) => 150 - n));
+  expect([...whole]).toEqual(['65535 false']);
+  expect(numbers).toEqual(Array.from({ length: COUNT }, (_, n) => COUNT - n));
 });
 
 test("attempts of a missing event, or of another user's event, are 404", async () => {
@@ -89,7 +94,7 @@ test("attempts of a missing event, or of another user's event, are 404", async (
 test('the list of bags shows whole bodies, and ends early', async () => {
   const body = `{"text":"${'b'.repeat(900_000)}"}`;
   const sent: string[] = [];
-  for (let n = 0; n < 12; n++) sent.push((await captured(body)).id);
+  for (let n = 0; n < 11; n++) sent.push((await captured(body)).id);
   const bags = axios.create({
     baseURL: `http://127.0.0.1:${server.port}/compat/bags`,
     headers: { authorization: `Bearer ${server.key}` },
@@ -100,7 +105,7 @@ test('the list of bags shows whole bodies, and ends early', async () => {
   expect(data.data.length).toBeGreaterThan(5);
   const shown = data.data.map(({ id }: { id: string }) => id);
   expect(shown).toEqual(sent.toReversed().slice(0, shown.length));
-  for (const { payload } of data.data) expect(JSON.stringify(payload)).toContain('b'.repeat(900_000));
+  expect(data.data.map(({ payload }: any) => payload.text.length)).toEqual(shown.map(() => 900_000));
 });
 
 describe('wrong keys', () => {
@@ -147,11 +152,11 @@ describe('wrong keys', () => {
     await flood(120);
     find.mockClear();
     const { data } = await server.api().post('/api/v1/keys', { name: 'new', scopes: ['read'] });
-    const [answers, valid] = await Promise.all([flood(200), ask('192.0.2.9', data.key)]);
-    expect(answers.filter((status) => status === 429).length).toBeGreaterThan(100);
+    const [answers, valid] = await Promise.all([flood(100), ask('192.0.2.9', data.key)]);
+    expect(answers.filter((status) => status === 429).length).toBeGreaterThan(50);
     expect(valid).toBe(200);
     // Keys for which a token had come back are looked up at once, and the others share a few statements.
-    expect(find.mock.calls.length).toBeLessThan(100);
+    expect(find.mock.calls.length).toBeLessThan(50);
     find.mockRestore();
   });
 });
