@@ -2,7 +2,7 @@ import { createKeyText } from '@paggio/core';
 import { query } from '@paggio/core/testing';
 import axios from 'axios';
 import { createFetchHandler } from './fetch-handler';
-import { request, startGatewayServer, type GatewayServer } from './testing';
+import { request, requestsAtOnce, startGatewayServer, type GatewayServer, type RawRequest } from './testing';
 
 let server: GatewayServer;
 
@@ -109,15 +109,18 @@ test('the list of bags shows whole bodies, and ends early', async () => {
 });
 
 describe('wrong keys', () => {
-  const ask = (address: string, key = createKeyText('live')): Promise<number> =>
-    request(server.port, {
-      method: 'GET',
-      path: '/api/v1/events',
-      headers: [
-        ['Authorization', `Bearer ${key}`],
-        ['X-Forwarded-For', address],
-      ],
-    }).then(({ status }) => status);
+  const asking = (address: string, key = createKeyText('live')): RawRequest => ({
+    method: 'GET',
+    path: '/api/v1/events',
+    headers: [
+      ['Authorization', `Bearer ${key}`],
+      ['X-Forwarded-For', address],
+    ],
+  });
+  const statuses = async (inputs: RawRequest[]): Promise<number[]> =>
+    (await requestsAtOnce(server.port, inputs)).map(({ status }) => status);
+  const ask = async (address: string, key?: string): Promise<number> =>
+    (await request(server.port, asking(address, key))).status;
 
   /** No time passes for the limits, so that nothing is refilled during a test. */
   const stopTheClock = (): void => void jest.spyOn(performance, 'now').mockReturnValue(performance.now());
@@ -125,8 +128,8 @@ describe('wrong keys', () => {
 
   test('from all addresses of one /64 count together, and other networks are not affected', async () => {
     stopTheClock();
-    const answers = await Promise.all(
-      Array.from({ length: 104 }, (_, n) => ask(`2001:db8:1:2:${n.toString(16)}::${n.toString(16)}`)),
+    const answers = await statuses(
+      Array.from({ length: 104 }, (_, n) => asking(`2001:db8:1:2:${n.toString(16)}::${n.toString(16)}`)),
     );
     expect(answers.filter((status) => status === 429)).toHaveLength(4);
     expect(await ask('2001:db8:1:3::1')).toBe(401);
@@ -147,8 +150,8 @@ describe('wrong keys', () => {
 
   test('beyond the limit of their address hardly cost a statement, and a new valid key still works', async () => {
     const find = jest.spyOn(server.gateway.assembly.management.keyStore, 'findByHashes');
-    const flood = async (count: number): Promise<number[]> =>
-      Promise.all(Array.from({ length: count }, () => ask('192.0.2.9')));
+    const flood = (count: number): Promise<number[]> =>
+      statuses(Array.from({ length: count }, () => asking('192.0.2.9')));
     await flood(120);
     find.mockClear();
     const { data } = await server.api().post('/api/v1/keys', { name: 'new', scopes: ['read'] });

@@ -1,7 +1,16 @@
 import { createHmac } from 'node:crypto';
 import { migratedDatabase, owner, withoutDelivery, type TestDatabase } from '@paggio/core/testing';
 import { createFetchHandler } from './index';
-import { build, request, sendRaw, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
+import {
+  build,
+  request,
+  requestsAtOnce,
+  sendRaw,
+  startGatewayServer,
+  type GatewayServer,
+  type RawAnswer,
+  type RawRequest,
+} from './testing';
 
 const FLOODER = '203.0.113.9';
 const GENUINE = '198.51.100.1';
@@ -18,14 +27,17 @@ async function slugAt({ paggio }: GatewayServer, userId = owner.userId): Promise
   return (await paggio.admin.endpoints.create({ ...owner, userId }, { name: 'limited' })).endpoint.slug;
 }
 
+function webhook(slug: string, from: string): RawRequest {
+  return { path: `/api/webhook/${slug}`, headers: [['X-Forwarded-For', from]], body: '{}' };
+}
+
 function send({ port }: GatewayServer, slug: string, from: string): Promise<RawAnswer> {
-  return request(port, { path: `/api/webhook/${slug}`, headers: [['X-Forwarded-For', from]], body: '{}' });
+  return request(port, webhook(slug, from));
 }
 
 async function statuses(server: GatewayServer, slug: string, from: string, count: number): Promise<number[]> {
-  const seen: number[] = [];
-  for (let n = 0; n < count; n++) seen.push((await send(server, slug, from)).status);
-  return seen;
+  const answers = await requestsAtOnce(server.port, Array<RawRequest>(count).fill(webhook(slug, from)));
+  return answers.map(({ status }) => status);
 }
 
 const times = (count: number, status: number): number[] => Array<number>(count).fill(status);
@@ -202,10 +214,12 @@ describe('requests to URLs without an endpoint', () => {
 
     let answer: RawAnswer | undefined;
     for (let n = 0; n < 200 && answer?.status !== 429; n += 20)
-      for (const one of await Promise.all(
-        Array.from({ length: 20 }, (_, more) => send(server, `more-guesses-${n + more}`, FLOODER)),
-      ))
-        if (one.status === 429) answer = one;
+      answer = (
+        await requestsAtOnce(
+          server.port,
+          Array.from({ length: 20 }, (_, more) => webhook(`more-guesses-${n + more}`, FLOODER)),
+        )
+      ).find(({ status }) => status === 429);
     expect(answer?.headers).toMatchObject({ 'retry-after': '1', 'x-ratelimit-limit': '2000' });
     expect(JSON.parse(answer?.body.toString() ?? '')).toMatchObject({
       code: 'RATE_LIMITED',

@@ -4,7 +4,15 @@ import { scopes, type PaggioOptions, type Principal } from '@paggio/core';
 import { owner, withoutDelivery } from '@paggio/core/testing';
 import type { AxiosResponse } from 'axios';
 import type { HostUser } from './index';
-import { DashboardBrowser, request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
+import {
+  DashboardBrowser,
+  request,
+  requestsAtOnce,
+  startGatewayServer,
+  type GatewayServer,
+  type RawAnswer,
+  type RawRequest,
+} from './testing';
 
 /** So slow that nothing is refilled within a test. */
 const FEW = { perSecond: 0.001, burst: 20 };
@@ -79,7 +87,7 @@ describe('requests of a session', () => {
     expect(limitOf((await one.get('/dashboard/api/v1/events')).headers)).toEqual(['20', '17']);
     expect(limitOf((await limited.api(key).get('/api/v1/events')).headers)).toEqual(['20', '16']);
     expect(limitOf((await other.get('/dashboard/session')).headers)).toEqual(['20', '15']);
-    for (let n = 0; n < 15; n++) expect((await one.get('/dashboard/api/v1/events')).status).toBe(200);
+    for (let n = 0; n < 15; n++) expect((await one.get('/dashboard/session')).status).toBe(200);
     for (const path of ['/dashboard/api/v1/events', '/dashboard/api/v1/stats', '/dashboard/session'])
       for (const browser of [one, other]) expect(await browser.get(path)).toMatchObject(refused);
     expect(await one.request('PATCH', '/dashboard/session', { mode: 'test' })).toMatchObject(refused);
@@ -99,7 +107,7 @@ describe('requests of a session', () => {
     const host = new DashboardBrowser(limited, { 'x-user': owner.userId });
     expect(limitOf((await host.get('/dashboard/api/v1/events')).headers)).toEqual(['20', '18']);
     expect(limitOf((await host.get('/api/v1/events')).headers)).toEqual(['20', '17']);
-    for (let n = 0; n < 17; n++) await browser.get('/dashboard/api/v1/events');
+    for (let n = 0; n < 17; n++) await browser.get('/dashboard/session');
     expect(await host.get('/dashboard/api/v1/events')).toMatchObject(refused);
     expect(await browser.get('/dashboard/api/v1/events')).toMatchObject(refused);
     expect((await new DashboardBrowser(limited, { 'x-user': 'other' }).get('/dashboard/api/v1/events')).status).toBe(
@@ -125,7 +133,7 @@ describe('requests of a session', () => {
 });
 
 describe('guesses', () => {
-  type Ask = () => Promise<RawAnswer>;
+  type Ask = () => RawRequest;
   let from: Record<string, string>;
   let tests = 0;
 
@@ -140,12 +148,16 @@ describe('guesses', () => {
   /** Asks a little oftener than the limit allows, at once, and returns how often each status came. */
   async function flood(ask: Ask, times = 104): Promise<Record<number, number>> {
     const counts: Record<number, number> = {};
-    for (const { status } of await Promise.all(Array.from({ length: times }, ask)))
+    for (const { status } of await requestsAtOnce(server.port, Array.from({ length: times }, ask)))
       counts[status] = (counts[status] ?? 0) + 1;
     return counts;
   }
-  const get = (path: string, headers: Record<string, string> = {}): Promise<RawAnswer> =>
-    request(server.port, { method: 'GET', path, headers: Object.entries({ ...from, ...headers }) });
+  const get = (path: string, headers: Record<string, string> = {}): RawRequest => ({
+    method: 'GET',
+    path,
+    headers: Object.entries({ ...from, ...headers }),
+  });
+  const answerTo = (input: RawRequest): Promise<RawAnswer> => request(server.port, input);
   const withSession =
     (value: () => string): Ask =>
     () =>
@@ -163,14 +175,14 @@ describe('guesses', () => {
 
   test.each(kinds)('with %s are limited', async (_, to, value, wrong) => {
     expect(await flood(to(value))).toEqual({ [wrong]: 100, 429: 4 });
-    const { headers, body } = await to(value)();
+    const { headers, body } = await answerTo(to(value)());
     expect([JSON.parse(body.toString()).code, headers['retry-after'], headers['x-ratelimit-limit']]).toEqual([
       'RATE_LIMITED',
       '1',
       '100',
     ]);
     // Keys, sessions and links share one bucket.
-    expect((await get('/api/v1/events', { authorization: 'Bearer pk_live_wrong' })).status).toBe(429);
+    expect((await answerTo(get('/api/v1/events', { authorization: 'Bearer pk_live_wrong' }))).status).toBe(429);
   });
 
   test('cost no query once they are refused', async () => {
@@ -186,17 +198,17 @@ describe('guesses', () => {
   test('with a used link leave it used, and do not lock out a valid link', async () => {
     const newLink = (): Promise<string> => server.paggio.admin.sessions.createLink(everything);
     const [used, unused] = [await newLink(), await newLink()];
-    const first = await withLink(() => used)();
+    const first = await answerTo(withLink(() => used)());
     expect(first.headers['location']).toBe('/dashboard');
     expect(await flood(withLink(() => used))).toEqual({ 303: 100, 429: 4 });
-    expect((await withLink(() => unused)()).headers['location']).toBe('/dashboard');
+    expect((await answerTo(withLink(() => unused)())).headers['location']).toBe('/dashboard');
   });
 
   test('that succeed, or that meet a database outage, do not count', async () => {
     const links = await Promise.all(
       Array.from({ length: 10 }, () => server.paggio.admin.sessions.createLink(everything)),
     );
-    for (const link of links) expect((await withLink(() => link)()).headers['location']).toBe('/dashboard');
+    for (const link of links) expect((await answerTo(withLink(() => link)())).headers['location']).toBe('/dashboard');
     const away = jest
       .spyOn(server.paggio.admin.sessions, 'find')
       .mockRejectedValue(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
@@ -211,14 +223,14 @@ describe('guesses', () => {
     const browser = await signedIn(server, server.key, from);
     await flood(withSession(token));
     expect(await browser.isSignedIn()).toBe(true);
-    expect((await get('/api/v1/events', { authorization: `Bearer ${server.key}` })).status).toBe(200);
+    expect((await answerTo(get('/api/v1/events', { authorization: `Bearer ${server.key}` }))).status).toBe(200);
     expect(await (await signedIn(server, server.key, from)).isSignedIn()).toBe(true);
   });
 
   test('do not count against a user of the host with an outdated cookie', async () => {
-    const anna = (): Promise<RawAnswer> =>
+    const anna = (): RawRequest =>
       get('/dashboard/api/v1/endpoints', { 'x-user': 'anna', cookie: `paggio_session=${token()}` });
-    for (let n = 0; n < 10; n++) expect((await anna()).status).toBe(200);
+    expect(await flood(anna, 10)).toEqual({ 200: 10 });
     // Without the host's word they are ordinary guesses, and the limit is unused so far.
     expect(await flood(withSession(token))).toEqual({ 401: 100, 429: 4 });
   });
