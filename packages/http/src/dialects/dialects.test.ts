@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { scopes } from '@paggio/core';
-import { owner, query, Recorder, settled, until } from '@paggio/core/testing';
+import { captureMany, owner, query, Recorder, settled, until, withoutDelivery } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import { request, startGatewayServer, type GatewayServer } from '../testing';
 import { dialectNames } from './index';
@@ -41,7 +41,7 @@ async function send(slug: string, body: string): Promise<string> {
 }
 
 test('no dialect answers unless the host asks for it', async () => {
-  const plain = await startGatewayServer();
+  const plain = await startGatewayServer(withoutDelivery, {}, server.gateway.database);
   for (const name of dialectNames) {
     const { status: answered } = await axios.get(`http://127.0.0.1:${plain.port}/compat/${name}/api/v1/events`, {
       validateStatus: () => true,
@@ -223,7 +223,7 @@ describe('bags', () => {
 
   test('a page of a hundred says whether there are more', async () => {
     const captures = await endpointWith({ destination_url: '' });
-    for (let n = 0; n < 101; n++) await send(captures.slug, '{"type":"many"}');
+    await captureMany(server.paggio, captures.slug, '{"type":"many"}', 101);
     const page = await list({ event: 'many', limit: 100 });
     expect([page.data.length, page.hasMore]).toEqual([100, true]);
     const last = await list({ event: 'many', limit: 100, starting_after: page.data[98].id });
@@ -390,7 +390,12 @@ describe('deliverant', () => {
   test('endpoints are an array, even if there are more than a page', async () => {
     const all = { ...owner, userId: 'user-9', scopes: new Set(scopes), keyId: null };
     const { key } = await server.paggio.admin.keys.create(all, { name: 'x', scopes: [...scopes] });
-    for (let n = 0; n < 101; n++) await server.paggio.admin.endpoints.create(all, { name: String(n) });
+    const { endpoint } = await server.paggio.admin.endpoints.create(all, { name: 'first' });
+    await query(
+      server.gateway.database.url,
+      `insert into paggio.endpoints select (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(), 'slug', 'copy-' || n))).*
+       from paggio.endpoints e, generate_series(1, 100) n where id = '${endpoint.id}'`,
+    );
     const { data } = await speak('deliverant', key).get('/v1/endpoints');
     expect(new Set(data.map((one: any) => one.id)).size).toBe(101);
     expect(data[0].url).toBeNull();
