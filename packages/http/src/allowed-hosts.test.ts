@@ -103,7 +103,7 @@ describe('a server with a list of hosts', () => {
 
   test('only the host that a page cannot change counts, whatever it sends as a forwarded host', async () => {
     const behind = await startGatewayServer(
-      { trustedProxies: ['127.0.0.0/8'], ...withoutDelivery },
+      { ...withoutDelivery, trustedProxies: ['127.0.0.0/8'], ...withoutDelivery },
       { dashboard: true, allowedHosts: ['gateway.test'] },
     );
     const asked = async (host: string, forwarded: string): Promise<number> =>

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { query, Recorder } from '@paggio/core/testing';
+import { query, Recorder, withoutDelivery } from '@paggio/core/testing';
 import { deliverant } from './dialects/deliverant';
 import { promptjang } from './dialects/promptjang';
 import type { Operation } from './operation';
@@ -14,7 +14,10 @@ let endpoint: { id: string; secret: string; destinations: [{ id: string }] };
 let ids: Record<string, string>;
 
 beforeAll(async () => {
-  server = await startGatewayServer({ apiRateLimit: null }, { dialects: ['deliverant', 'promptjang'] });
+  server = await startGatewayServer(
+    { ...withoutDelivery, apiRateLimit: null },
+    { dialects: ['deliverant', 'promptjang'] },
+  );
   recorder = await Recorder.start();
   const api = server.api();
   endpoint = (await api.post('/api/v1/endpoints', { name: 'bodies', destination_url: recorder.url() })).data;

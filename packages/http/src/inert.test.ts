@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { owner, query } from '@paggio/core/testing';
+import { owner, query, withoutDelivery } from '@paggio/core/testing';
 import { dialects } from './dialects';
 import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer, type RawRequest } from './testing';
@@ -17,7 +17,7 @@ let page: string;
 
 beforeAll(async () => {
   server = await startGatewayServer(
-    { bodyLimit: 2_000 },
+    { ...withoutDelivery, bodyLimit: 2_000 },
     { dashboard: true, dialects: Object.keys(dialects) as (keyof typeof dialects)[] },
   );
   page = (await ask({ method: 'GET', path: '/dashboard' })).body.toString();

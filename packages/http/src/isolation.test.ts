@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 import { scopes, type AuditRecord, type Owner, type Scope } from '@paggio/core';
+import { withoutDelivery } from '@paggio/core/testing';
 import type { Operation } from './operation';
 import { operations } from './resources/operations';
 import { client, request, startGatewayServer, type GatewayServer } from './testing';
@@ -25,7 +26,7 @@ let mine: World;
 let others: { stranger: World; otherMode: World };
 
 beforeAll(async () => {
-  server = await startGatewayServer({ apiRateLimit: null });
+  server = await startGatewayServer({ ...withoutDelivery, apiRateLimit: null });
   mine = await worldOf({ userId: 'user-1', mode: 'live' });
   others = {
     stranger: await worldOf({ userId: 'user-2', mode: 'live' }),

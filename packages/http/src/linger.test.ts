@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { connect, type AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
-import { startGateway } from '@paggio/core/testing';
+import { startGateway, withoutDelivery } from '@paggio/core/testing';
 import { createNodeHandler } from './index';
 import { startGatewayServer, type GatewayServer } from './testing';
 
@@ -19,7 +19,7 @@ let slug: string;
 let endpointId: string;
 
 beforeAll(async () => {
-  server = await startGatewayServer({ apiRateLimit: null });
+  server = await startGatewayServer({ ...withoutDelivery, apiRateLimit: null });
   const { data } = await server.api().post('/api/v1/endpoints', { name: 'large' });
   slug = data.slug;
   endpointId = data.id;
@@ -158,7 +158,7 @@ test('a sender that never ends its refused body loses the connection, but not th
 });
 
 test('HTTP/2 senders get the answer to a large body, and their connection stays open', async () => {
-  const gateway = await startGateway();
+  const gateway = await startGateway(withoutDelivery);
   const handle = createNodeHandler(gateway.paggio, { exclusive: true });
   const http2 = createHttp2Server((incoming, response) => void handle(incoming as never, response as never));
   handle.attach(http2);

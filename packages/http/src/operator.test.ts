@@ -14,7 +14,7 @@ const users: Record<string, HostUser> = {
 
 beforeAll(async () => {
   server = await startGatewayServer(
-    { apiRateLimit: null, ...withoutDelivery },
+    { ...withoutDelivery, apiRateLimit: null, ...withoutDelivery },
     {
       dashboard: true,
       resolveUser: (incoming: IncomingMessage) => users[String(incoming.headers['x-user'])] ?? null,

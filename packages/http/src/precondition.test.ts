@@ -1,11 +1,11 @@
 import { scopes } from '@paggio/core';
-import { owner, query } from '@paggio/core/testing';
+import { owner, query, withoutDelivery } from '@paggio/core/testing';
 import { preconditionOf } from './precondition';
 import { startGatewayServer, type GatewayServer } from './testing';
 
 let server: GatewayServer;
 
-beforeAll(async () => (server = await startGatewayServer({ apiRateLimit: null })));
+beforeAll(async () => (server = await startGatewayServer({ ...withoutDelivery, apiRateLimit: null })));
 afterAll(async () => {
   expect(server.faults).toEqual([]);
   await server.stop();
@@ -107,7 +107,7 @@ test('health, circuit and expired secrets do not change a tag; a pause and a new
 
 test('another process has the same tag for the same state', async () => {
   const { path, destination, tag } = await create();
-  const other = await startGatewayServer({}, {}, server.gateway.database);
+  const other = await startGatewayServer(withoutDelivery, {}, server.gateway.database);
   try {
     const api = other.api(server.key);
     expect((await api.get(path)).headers['etag']).toBe(tag);

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { createKeyText } from '@paggio/core';
-import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
+import { owner, startGateway, type TestGateway, withoutDelivery } from '@paggio/core/testing';
 import { answerRefusals, createNodeHandler } from './index';
 import { build, close, statusesOf } from './testing';
 
@@ -22,7 +22,7 @@ async function serve(options: ServerOptions): Promise<Server> {
 }
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway(withoutDelivery);
   key = createKeyText('live');
   await gateway.paggio.admin.keys.createFirst(owner.userId, key);
   path = `/api/webhook/${(await gateway.paggio.admin.endpoints.create(owner, { name: 'refused' })).endpoint.slug}`;

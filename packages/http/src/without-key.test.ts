@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { createKeyText } from '@paggio/core';
-import { startGateway, type TestGateway } from '@paggio/core/testing';
+import { startGateway, type TestGateway, withoutDelivery } from '@paggio/core/testing';
 import { dialectNames, dialects } from './dialects';
 import { createNodeHandler } from './index';
 import { operations } from './resources/operations';
@@ -17,7 +17,7 @@ const peers = new Map<number, Socket>();
 const accepted = new EventEmitter();
 
 beforeAll(async () => {
-  gateway = await startGateway({ bodyLimit: 64 * 1024 * 1024 });
+  gateway = await startGateway({ ...withoutDelivery, bodyLimit: 64 * 1024 * 1024 });
   const handle = createNodeHandler(gateway.paggio, {
     exclusive: true,
     dashboard: true,
