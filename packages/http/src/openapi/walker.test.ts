@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import axios from 'axios';
 import { scopes } from '@paggio/core';
-import { owner, Recorder, withoutDelivery } from '@paggio/core/testing';
+import { owner, Recorder } from '@paggio/core/testing';
 import type { Operation } from '../operation';
 import { operations } from '../resources/operations';
 import { request, startGatewayServer, type GatewayServer } from '../testing';
@@ -21,7 +21,7 @@ const ids: Record<string, string> = {};
 let endpoint: { slug: string; destinations: { id: string }[] };
 
 beforeAll(async () => {
-  server = await startGatewayServer({ ...withoutDelivery, apiRateLimit: null });
+  server = await startGatewayServer({ apiRateLimit: null });
   recorder = await Recorder.start(
     (_request, response, count) => void response.writeHead(count % 5 ? 200 : 404).end('x'),
   );
