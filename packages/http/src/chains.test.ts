@@ -316,10 +316,10 @@ class World {
   /** Changes of the destinations, of the verification, or of both in one request. */
   private hostileChanges(): object[] {
     const [destination] = this.hostileDestinations();
-    // Without the secret, another destination has nothing to lose. The full check sends these combinations too.
-    const verifications = this.hostileVerifications().filter(
-      (how) => full || !/secrets|null/.test(JSON.stringify(how)),
-    );
+    // Without the stored secrets, another destination has nothing to lose. The full check sends these combinations too.
+    const isHarmless = ({ verification: how }: { verification: object | null }): boolean =>
+      !this.victim.config.replaySecrets && (how === null || 'secrets' in how);
+    const verifications = this.hostileVerifications().filter((how) => full || !isHarmless(how));
     return [...this.simpleChanges(), ...verifications.map((how) => ({ ...destination, ...how }))];
   }
 
@@ -333,7 +333,7 @@ class World {
     return [{ destination_url: url }, { destinations: [{ id }, { url }] }, { destinations: [{ id, url }] }];
   }
 
-  private hostileVerifications(): object[] {
+  private hostileVerifications(): { verification: object | null }[] {
     const { provider, scheme, settings, publicUrl } = this.stored();
     const own = { provider, scheme, settings, public_url: publicUrl };
     const custom = (settings: object): object => ({ provider: 'custom', settings });
@@ -519,7 +519,7 @@ class World {
     await this.useEverything([]);
     this.used.add(start.verification);
     const reached = new Map<string, Call>();
-    for (const change of this.changes(this.isFurther ? 'simple' : 'every')) {
+    for (const change of this.changes('every')) {
       const state = await this.try([], change, known);
       if (state && !reached.has(state.verification)) reached.set(state.verification, change);
     }
