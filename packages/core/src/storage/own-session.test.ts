@@ -16,6 +16,8 @@ import { resolveConnection } from './connection';
 import { Database } from './database';
 import { plannerSwitches } from './session-settings';
 
+const full = process.env['PAGGIO_FULL'] !== undefined;
+
 let stock: object;
 
 beforeAll(async () => {
@@ -183,14 +185,17 @@ async function shown(client: { query(sql: string): Promise<{ rows: Record<string
 test.each(['database', 'role'])(
   'the settings of a %s do not change how Paggio works',
   async (kind) => {
-    const database = await own(createTestDatabase());
+    // The walk also migrates. The settings of a role come to a session as those of a database do, so the short form only
+    // checks the sessions of a role.
+    const walks = full || kind === 'database';
+    const database = await own(walks ? createTestDatabase() : migratedDatabase());
     const name = `settings_${randomBytes(6).toString('hex')}`;
     const url = new URL(database.url);
     const target = kind === 'database' ? `database "${url.pathname.slice(1)}"` : `role ${name}`;
     if (kind === 'role') {
       await query(
         database.url,
-        `create role ${name} login password 'x'; grant create on database "${url.pathname.slice(1)}" to ${name}`,
+        `create role ${name} login ${walks ? '' : 'superuser'} password 'x'; grant create on database "${url.pathname.slice(1)}" to ${name}`,
       );
       url.username = name;
       url.password = 'x';
@@ -199,7 +204,7 @@ test.each(['database', 'role'])(
       `alter ${target} set ${setting} = '${theirs}'`.replace("'SQL, DMY'", "'SQL', 'DMY'"),
     );
     await query(database.url, changes.join('; '));
-    expect(await walk({ ...database, url: url.href })).toEqual(stock);
+    if (walks) expect(await walk({ ...database, url: url.href })).toEqual(stock);
 
     // Proves that the settings were there, and checks our settings on every kind of connection.
     const host = new Client({ connectionString: url.href }).on('error', () => undefined);
