@@ -3,6 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isGuessableKey, masterKeyOf, readMasterKeys } from './master-key';
 
+const full = process.env['PAGGIO_FULL'] !== undefined;
+
 const names = { current: 'KEY', previous: 'OLD' };
 const [one, two] = [randomBytes(32), randomBytes(32)];
 
@@ -23,7 +25,8 @@ test.each([
 });
 
 test('random keys are accepted in every form', () => {
-  for (let n = 0; n < 10_000; n++) expect(isGuessableKey(randomBytes(32))).toBe(false);
+  const random = Array.from({ length: full ? 100_000 : 2_000 }, () => randomBytes(32));
+  expect(random.filter(isGuessableKey)).toEqual([]);
   for (const form of [two, two.toString('hex'), two.toString('base64'), two.toString('base64').replace('=', '')])
     expect(readMasterKeys(form, [one], names, 'refused')).toEqual({ current: two, previous: [one] });
 });

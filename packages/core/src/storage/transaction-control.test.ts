@@ -73,6 +73,6 @@ test('savepoints, and words that only look like such a statement, are allowed', 
 test('a long text is checked in linear time', () => {
   const started = performance.now();
   for (const part of ["''", '/*', '$a$', '"', '((', "E'\\", '--\n', 'a '])
-    transactionControlIn(`${part.repeat(200_000)} commit`);
+    transactionControlIn(`${part.repeat(100_000)} commit`);
   expect(performance.now() - started).toBeLessThan(10_000);
 });
