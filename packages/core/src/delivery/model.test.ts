@@ -352,7 +352,7 @@ test('any sequence of steps leaves the state that the model predicts, and each a
     ],
     { maxCommands: 20, size: 'max' },
   );
-  const runs = full ? 200 : 3;
+  const runs = full ? 200 : 2;
   try {
     await fc.assert(
       fc.asyncProperty(commands, fc.nat({ max: 5 }), async (sequence, position) => {
