@@ -202,7 +202,7 @@ test('a large replay is paced and does not delay live events [DEL-12]', async ()
   );
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'live', destinationUrl: recorder.url() });
   await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: null });
-  const count = full ? 600 : 300;
+  const count = full ? 600 : 200;
   await captureMany(paggio, endpoint.slug, '{"old":1}', count);
   await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
   const { id } = await paggio.admin.bulkReplays.create(owner, { filter: { endpointId: endpoint.id } });
