@@ -52,9 +52,14 @@ function request(port: number, change: Partial<TransportRequest> = {}): Transpor
   };
 }
 
-const makers: [string, (connector: Connector, age?: PoolAge) => Transport][] = [
+type Maker = [string, (connector: Connector, age?: PoolAge) => Transport];
+
+const makers: Maker[] = [
   ['undici', undiciTransport],
-  ['axios', (connector, age) => axiosTransport(axios.create(), connector, age)],
+  // The next one has everything that this one has.
+  ...(full
+    ? [['axios', (connector: Connector, age?: PoolAge) => axiosTransport(axios.create(), connector, age)] as Maker]
+    : []),
   [
     'axios of a host that configured everything wrong',
     (connector, age) =>
