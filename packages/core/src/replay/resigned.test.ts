@@ -189,7 +189,7 @@ function shapeOf({ spec, schemes }: Provider, name: string): string {
     'constants',
   ];
   const rest = [one['kind'], ...members.map((key) => one[key] !== undefined)];
-  return JSON.stringify([place, rest, one['companions'] !== undefined, spec.signatureHeaders ?? []]);
+  return JSON.stringify([place, rest, one['companions'] !== undefined, (spec.signatureHeaders ?? []).length > 0]);
 }
 
 const shapes = new Set<string>();
