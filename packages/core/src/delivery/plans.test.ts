@@ -7,6 +7,8 @@ import { statementsOf, type Statements } from '../storage/statements';
 import { capture, owner, query, startGateway, type TestGateway } from '../testing';
 import { CANCEL, LOAD, RELEASE, timedStatements } from './delivery-sql';
 
+const full = process.env['PAGGIO_FULL'] !== undefined;
+
 /** Statements of capture and delivery, by the pool that runs them. */
 const { claim, settle, renew } = timedStatements(defaultTiming);
 const statements: Record<'capture' | 'lease' | 'settle', Record<string, string>> = {
@@ -121,15 +123,15 @@ const FILL = `
   create temporary table first_event as select * from paggio.events;
   ${copies('endpoints', `'id', gen_random_uuid(), 'slug', 'many-' || n`, 'first_endpoint r, generate_series(1, 200) n')};
   ${copies('destinations', `'id', gen_random_uuid(), 'endpoint_id', e.id`, 'first_destination r, paggio.endpoints e')};
-  ${copies('events', `'id', gen_random_uuid()`, 'first_event r, generate_series(1, 5000)')};
+  ${copies('events', `'id', gen_random_uuid()`, `first_event r, generate_series(1, ${full ? 5000 : 1500})`)};
   insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at)
     select gen_random_uuid(), d.id, d.endpoint_id, case when n % 3 = 0 then 'delivered' else 'pending' end,
       case when n % 3 <> 0 then now() - n * interval '1 second' end
-    from generate_series(1, 20000) n
+    from generate_series(1, ${full ? 20000 : 5000}) n
       join (select id, endpoint_id, row_number() over () as place from paggio.destinations) d on d.place = n % 200;
   insert into paggio.dedup_keys (endpoint_id, key, event_id, sha256, expires_at)
     select endpoint_id, sha256(id::text::bytea), id, '', now() from paggio.events;
-  insert into paggio.words (owner, kind, word) select n % 50, 'type', n::text from generate_series(1, 2000) n;
+  insert into paggio.words (owner, kind, word) select n % 50, 'type', n::text from generate_series(1, ${full ? 2000 : 1000}) n;
   insert into paggio.event_index (event_id, owner, endpoint_id, source, type, status)
     select id, 1, endpoint_id, 1, 1, 1 from paggio.events
     on conflict do nothing`;
