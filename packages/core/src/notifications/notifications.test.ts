@@ -94,12 +94,12 @@ test('an outage causes one message for each channel and not a thousand; later fa
     });
   const [one, two] = [(await make('orders <!channel> & *co*')).endpoint, (await make('users')).endpoint];
   healthy = false;
-  await send(one, 120);
-  await send(two, 30);
+  await send(one, 60);
+  await send(two, 10);
   await sendAlerts();
   expect([slack.requests.length, discord.requests.length, teams.requests.length]).toEqual([1, 1, 1]);
-  expect(textOf(slack)).toContain('*orders &lt;!channel&gt; &amp;  co *: 120 events could not be delivered.');
-  expect(textOf(slack)).toContain('*users*: 30 events could not be delivered.');
+  expect(textOf(slack)).toContain('*orders &lt;!channel&gt; &amp;  co *: 60 events could not be delivered.');
+  expect(textOf(slack)).toContain('*users*: 10 events could not be delivered.');
   expect(textOf(slack)).toContain('unhealthy: fewer than half');
   expect(textOf(discord)).toContain('**orders \\<!channel\\> & \\*co\\***');
   expect(JSON.parse(discord.requests[0]?.body.toString() ?? '')).toMatchObject({ allowed_mentions: { parse: [] } });
@@ -109,8 +109,8 @@ test('an outage causes one message for each channel and not a thousand; later fa
     'Paggio',
     expect.stringMatching(/^(orders|users).*: unhealthy: fewer than half/),
     expect.stringMatching(/^(orders|users).*: unhealthy: fewer than half/),
-    expect.stringMatching(/^orders ‹!channel› & \*co\*: 120 events could not be delivered\. \(last: [0-9a-f-]{36}\)$/),
-    expect.stringMatching(/^users: 30 events could not be delivered\./),
+    expect.stringMatching(/^orders ‹!channel› & \*co\*: 60 events could not be delivered\. \(last: [0-9a-f-]{36}\)$/),
+    expect.stringMatching(/^users: 10 events could not be delivered\./),
   ]);
 
   // There is no second message about the same trigger within the quiet time.
