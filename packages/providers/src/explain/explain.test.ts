@@ -286,7 +286,9 @@ describe('a large body', () => {
   });
 
   test('is read at most eight times, and others get their turn in between', async () => {
-    const last = request(signed('github', large, 'secret of 7'), large);
+    // The short form reads the body only a few times until it finds the secret.
+    const found = process.env['PAGGIO_FULL'] ? 7 : 2;
+    const last = request(signed('github', large, `secret of ${found}`), large);
     const beyond = request(signed('github', large, 'secret of 8'), large);
     let ticks = 0;
     const count = (): void => {
