@@ -1,5 +1,5 @@
 import type { Paggio } from './index';
-import { owner, Recorder, settled, startGateway, until, type TestGateway } from './testing';
+import { drained, owner, Recorder, settled, startGateway, type TestGateway } from './testing';
 
 let gateway: TestGateway;
 let paggio: Paggio;
@@ -152,15 +152,11 @@ test('a backlog larger than every limit is delivered completely', async () => {
     destinationUrl: recorder.url('/backlog'),
     concurrency: 2,
   });
-  const ids = await Promise.all(Array.from({ length: 200 }, (_, n) => send(endpoint.slug, `{"n":${n}}`)));
-  await until(paggio, async () => {
-    const page = await paggio.admin.events.list(
-      owner,
-      { endpointId: endpoint.id, status: 'delivered' },
-      { limit: 1, offset: 0, startingAfter: null },
-    );
-    return page.total === ids.length ? true : undefined;
-  });
+  await Promise.all(Array.from({ length: 200 }, (_, n) => send(endpoint.slug, `{"n":${n}}`)));
+  await drained(gateway, endpoint.id);
+  const filter = { endpointId: endpoint.id, status: 'delivered' } as const;
+  const page = await paggio.admin.events.list(owner, filter, { limit: 1, offset: 0, startingAfter: null });
+  expect(page.total).toBe(200);
   const arrived = recorder.requests.filter((request) => request.url === '/backlog');
   expect(arrived).toHaveLength(200);
   expect(new Set(arrived.map((request) => request.body.toString())).size).toBe(200);
