@@ -79,7 +79,7 @@ test('capture goes on while many events are removed [LOA-12]', async () => {
 });
 
 test('nothing is ever removed without a retention', async () => {
-  const endless = await startGateway();
+  const endless = await startGateway({}, {}, gateway.database);
   await expect(endless.runPeriodicWork('retention')).rejects.toThrow('no periodic work');
   await endless.stop();
 });
