@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { readJson, WantedPlaces, type BodyPlace } from './json-reader';
 
+const full = process.env['PAGGIO_FULL'] === '1';
+
 const places: readonly BodyPlace[] = [
   { path: ['a'] },
   { path: ['b', 'a'] },
@@ -76,7 +78,7 @@ const root = fc.oneof(
 test('the reader finds what a parser finds, even with repeated names', () => {
   fc.assert(
     fc.property(root, (text) => expect(read(text)).toEqual(parsed(text))),
-    { numRuns: 500 },
+    { numRuns: full ? 2_000 : 200 },
   );
 });
 
@@ -92,7 +94,7 @@ test('the reader refuses what a parser refuses', () => {
       const broken = text.slice(0, at) + insert + text.slice(at + 1);
       if (/^[\s]*[{[]/.test(broken)) expect(read(broken)).toEqual(parsed(broken));
     }),
-    { numRuns: 1_000 },
+    { numRuns: full ? 4_000 : 400 },
   );
 });
 

@@ -90,7 +90,7 @@ test('a walk describes the same value as the parser, with names and strings of a
       expect(built(bytes, {})).toEqual(parsed);
       expect(built(bytes, { valid: true })).toEqual(parsed);
     }),
-    { numRuns: full ? 500 : 100 },
+    { numRuns: full ? 500 : 60 },
   );
 });
 
@@ -105,7 +105,7 @@ test('a walk reaches the end exactly if the parser accepts the text', () => {
     fc.property(fc.oneof(fc.json(), damaged), (text) => {
       expect(ending(text)).toBe(parses(text) ? 'end' : 'wrong');
     }),
-    { numRuns: full ? 2_000 : 500 },
+    { numRuns: full ? 2_000 : 300 },
   );
 });
 
