@@ -73,7 +73,7 @@ export class CpuMeter {
 const BACKENDS = `
   select pid, case
       when application_name like 'paggio %' then substr(application_name, 8)
-      when backend_type = 'client backend' then coalesce(datname, '')
+      when backend_type = 'client backend' then coalesce(datname, 'other')
       else backend_type
     end as part
   from pg_stat_activity where pid <> pg_backend_pid()`;

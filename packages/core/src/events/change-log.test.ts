@@ -21,7 +21,7 @@ afterAll(async () => {
   await drop();
 });
 
-/** Commits a transaction for each list of sizes; each size is a row with so many ids. Returns their ids. */
+/** Commits a transaction for each list of sizes. Each size is the number of ids in a row. Returns the ids. */
 async function commit(...transactions: readonly (readonly number[])[]): Promise<string[][]> {
   const all: string[][] = [];
   for (const sizes of transactions) {
@@ -63,7 +63,7 @@ test('a page ends after the transaction that reaches the number of events, and t
   expect(read).toEqual([[...a, ...b], c, [...d, ...e]].map((ids) => ids.sort()));
 });
 
-test('a page has at most so many transactions, and always at least one', async () => {
+test('a page has no more transactions than asked for, and always at least one', async () => {
   const from = await log.end();
   const all = await commit([1], [1], [50], [1], [1]);
   expect((await pages(from, 2)).map(idsOf)).toEqual(

@@ -512,7 +512,7 @@ test('each effect is there exactly once when processes are killed at any time un
 }, 120_000);
 
 let poolDied: Promise<void> | undefined;
-/** In the short form, the process that dies after a commit of its pool is also the one that dies under load. */
+/** The short form kills one process: it dies after a commit of its pool, and under load. */
 const poolUnderLoad = (): Promise<void> => (poolDied ??= underLoad('pool', 'after commit', 1));
 
 /** Kills processes while events arrive; with a step, each kills itself there. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 /** The forms of a part of a value, each as it is looked for in one form of the text. */
 interface Part {
   text: string;
-  /** In lower case, without spaces and quotes. */
+  /** The text in lower case, without spaces and quotes. */
   lower: string[];
   dense: string;
   /** Base64, with one alphabet. */
@@ -12,7 +12,7 @@ interface Part {
 
 /** Values that must stay where they were put. Each has a name, and is found in every form in which bytes are printed. */
 export class Canaries {
-  /** By value, because a place may get several: each of them counts. */
+  /** Keyed by the value, because a place may get several, and each of them counts. */
   private readonly values = new Map<string, { place: string; parts: Part[] }>();
 
   get size(): number {

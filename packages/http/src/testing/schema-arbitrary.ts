@@ -51,7 +51,7 @@ function text(schema: JsonSchema, urls: readonly string[], name: string): Arbitr
   });
 }
 
-/** By their patterns, because many members have the same and making one takes tens of milliseconds. */
+/** Generators by pattern. Many members share a pattern, and making a generator takes tens of milliseconds. */
 const matchers = new Map<string, Arbitrary<string>>();
 
 function matching(pattern: string): Arbitrary<string> {
