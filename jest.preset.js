@@ -18,6 +18,7 @@ const swc = [
 module.exports = {
   testEnvironment: path.join(__dirname, 'scripts/jest/shared-environment.js'),
   runtime: path.join(__dirname, 'scripts/jest/shared-runtime.js'),
+  runner: path.join(__dirname, 'scripts/jest/home-runner.js'),
   testRunner: path.join(__dirname, 'scripts/jest/measured-runner.js'),
   // npm run check:full sets PAGGIO_FULL, which adds the files *.full.ts and makes numbers in some tests larger.
   testMatch: ['<rootDir>/src/**/*.test.ts', ...(process.env.PAGGIO_FULL ? ['<rootDir>/src/**/*.full.ts'] : [])],
