@@ -2,15 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** One of the two servers that show a limit: `bare-server` only receives, `relay` also sends on. */
+/** The server that shows a limit: it only receives, or with a destination also sends on. */
 export class BareProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
   ) {}
 
-  static async start(program: 'bare-server' | 'relay', ...args: string[]): Promise<BareProcess> {
-    const child = fork(join(__dirname, `${program}.js`), args);
+  static async start(destination?: string): Promise<BareProcess> {
+    const child = fork(join(__dirname, 'bare-server.js'), destination === undefined ? [] : [destination]);
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     return new BareProcess(child, `http://127.0.0.1:${port}/hook`);
   }

@@ -79,7 +79,7 @@ const BACKENDS = `
   from pg_stat_activity where pid <> pg_backend_pid()`;
 
 /** CPU time of a process with all its threads; undefined if it has ended or the system is not Linux. */
-export function cpuMicroseconds(pid: number): number | undefined {
+function cpuMicroseconds(pid: number): number | undefined {
   try {
     const tasks = readdirSync(`/proc/${pid}/task`);
     let nanoseconds = 0;

@@ -62,7 +62,7 @@ export async function benchDelivery(settings: DeliverySettings): Promise<Deliver
   const sink = await Sink.start();
   const arrivals = sink.at('/in/paggio');
   const relayed = sink.at('/in/relay');
-  const relay = await BareProcess.start('relay', relayed.url);
+  const relay = await BareProcess.start(relayed.url);
   const servers: PaggioServer[] = [];
   const start = async (name: string, env: Record<string, string> = {}): Promise<PaggioServer> => {
     const directory = name === '' ? workspace.directory : join(workspace.directory, name);

@@ -60,7 +60,7 @@ interface Gateway {
  */
 export async function benchIngest(settings: IngestSettings): Promise<IngestResult> {
   const loader = new Loader();
-  const bare = await BareProcess.start('bare-server');
+  const bare = await BareProcess.start();
   const gateways: Gateway[] = [];
   try {
     const bareMeter = await CpuMeter.open({ server: bare.pid });

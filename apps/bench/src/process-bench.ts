@@ -19,7 +19,8 @@ export interface ProcessResult {
   startMs: number[];
   /**
    * For each kill -9 under load, with a slow destination: milliseconds from the first 2xx of the next process until
-   * everything acknowledged has arrived.
+   * as many events have arrived as were acknowledged. Events that were stored and not acknowledged arrive too, so the
+   * last acknowledged one may come a moment later.
    */
   standstillMs: number[];
   /** Resident memory in MiB: after the start, and after the events. */

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 const BASE = '/usr/lib/postgresql';
 const OLDEST = 14;
 
-/** The folder with the programs of the system's newest PostgreSQL; undefined if there is none that Paggio supports. */
+/**
+ * Finds the newest PostgreSQL that the system's packages have installed.
+ * @returns the folder of its programs; undefined without a version that Paggio supports
+ */
 export function systemPostgres(): string | undefined {
   if (!existsSync(BASE)) return undefined;
   const versions = readdirSync(BASE).sort((a, b) => Number(b) - Number(a));
