@@ -1,7 +1,7 @@
 const { dirname, join, relative } = require('node:path');
 const { default: TestRunner } = require('jest-runner');
 const { Worker } = require('jest-worker');
-const costs = require('./costs.json');
+const { knownSeconds } = require('./known-costs.js');
 
 /** A file that takes longer than this must begin early. */
 const LONG_SECONDS = 12;
@@ -10,7 +10,7 @@ const root = join(__dirname, '../..');
 
 /** The package of a test file, such as `packages/core`. */
 const packageOf = (path) => relative(root, path).split(/[\\/]/).slice(0, 2).join('/');
-const wallOf = (path) => costs[relative(root, path)]?.wall ?? 1;
+const wallOf = (path) => knownSeconds(path) ?? 1;
 
 /**
  * Jest's runner, except that a worker stays with one package for as long as that has test files. Modules that only one
@@ -22,8 +22,12 @@ class HomeRunner extends TestRunner {
 
   on(name, listener) {
     const end = super.on(name, listener);
-    this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
-    return end;
+    const all = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, all.add(listener));
+    return () => {
+      end();
+      all.delete(listener);
+    };
   }
 
   async emit(name, payload) {

@@ -1,8 +1,5 @@
-const { join, relative } = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
-const costs = require('./costs.json');
-
-const root = join(__dirname, '../..');
+const { knownSeconds } = require('./known-costs.js');
 
 /**
  * Starts the longest test files first, so that none of them runs alone at the end. Jest orders files by the times in
@@ -10,8 +7,8 @@ const root = join(__dirname, '../..');
  */
 class LongestFirst extends Sequencer {
   time(test) {
-    const known = costs[relative(root, test.path)];
-    return super.time(test) ?? (known && known.wall * 1000);
+    const seconds = knownSeconds(test.path);
+    return super.time(test) ?? (seconds && seconds * 1000);
   }
 }
 
