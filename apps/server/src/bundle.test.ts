@@ -33,6 +33,7 @@ test.each([
   [['--import=./tracing.mjs'], '', true],
   [[], '--max-old-space-size=300 --import ./tracing.mjs', true],
   [[], '--experimental-loader=./loader.mjs', true],
+  [['--experimental_loader', './loader.mjs'], '', true],
   [['--disable-warning=ExperimentalWarning'], '--max-old-space-size=300', false],
   [[], '', false],
 ])('flags %j and NODE_OPTIONS "%s" count as instrumentation: %s', (flags, variable, is) => {

@@ -76,7 +76,8 @@ export function bundleToMake(root = ROOT): Bundle | undefined {
  */
 export function isInstrumented(flags = process.execArgv, variable = process.env['NODE_OPTIONS'] ?? ''): boolean {
   return [...flags, ...variable.split(/\s+/)].some((flag) =>
-    /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=|$)/.test(flag),
+    // Node reads underscores as dashes.
+    /^(?:-r|--require|--import|--(?:experimental[-_])?loader)(?:=|$)/.test(flag),
   );
 }
 
