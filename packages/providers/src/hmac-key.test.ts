@@ -41,3 +41,9 @@ test('a key makes the same HMAC again after others', () => {
   one.digest('hex', 'another text');
   expect(one.digest('hex', 'text')).toBe(digest);
 });
+
+test('a text whose bytes do not fit although its characters would has the same HMAC', () => {
+  const text = '€'.repeat(30_000);
+  const key = Buffer.from('key');
+  expect(new HmacKey('sha256', key).digest('hex', text)).toBe(createHmac('sha256', key).update(text).digest('hex'));
+});
