@@ -6,6 +6,9 @@ const { knownSeconds } = require('./known-costs.js');
 /** A file that takes longer than this must begin early. */
 const LONG_SECONDS = 12;
 
+/** In megabytes. A larger young generation is collected less often, which saves a twentieth of the CPU time of a worker. */
+const V8_FLAGS = ['--min-semi-space-size=32', '--max-semi-space-size=32'];
+
 const root = join(__dirname, '../..');
 
 /** The package of a test file, such as `packages/core`. */
@@ -130,7 +133,7 @@ function resolversOf(tests) {
 function newWorker({ workerIdleMemoryLimit, workerGracefulExitTimeout }, setup) {
   const worker = new Worker(join(dirname(require.resolve('jest-runner')), 'testWorker.js'), {
     exposedMethods: ['worker'],
-    forkOptions: { serialization: 'json', stdio: 'pipe' },
+    forkOptions: { serialization: 'json', stdio: 'pipe', execArgv: [...process.execArgv, ...V8_FLAGS] },
     idleMemoryLimit: typeof workerIdleMemoryLimit === 'number' ? workerIdleMemoryLimit : undefined,
     maxRetries: 3,
     numWorkers: 1,
