@@ -13,7 +13,7 @@ export {
   type AuditRecord,
 } from './audit/audit-entry';
 export type { Authority } from './keys/authority';
-export type { CaptureAnswer } from './capture/capture';
+export type { CaptureAnswer, CaptureSink } from './capture/capture';
 export type { Credentials } from './events/credentials';
 export type { CaptureRequest } from './capture/new-event';
 export type { Findings } from './rejections/rejection';

@@ -5,7 +5,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
 import { requestHeaders } from './index';
-import { createNodeHandler, writeAnswer, type NodeHandler } from './node/node-handler';
+import { createNodeHandler, type NodeHandler } from './node/node-handler';
+import { writeAnswer } from './node/write-answer';
 import { injectInto, request as send, serveHost, withHeadersOnly, type InjectedAnswer } from './testing';
 
 function withHeaders(headers: unknown, rawHeaders?: unknown): IncomingMessage {

@@ -8,6 +8,7 @@ import {
   type FailureReason,
   type Provider,
   type Verification,
+  type Verifier,
   type WebhookRequest,
 } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
@@ -35,6 +36,12 @@ export interface CaptureAnswer {
   contentType: string | null;
   body: string;
   headers: readonly (readonly [string, string])[];
+}
+
+/** Receives what became of a request, once. Neither function may throw. */
+export interface CaptureSink {
+  answered(answer: CaptureAnswer): void;
+  refused(error: unknown): void;
 }
 
 export interface CaptureDependencies {
@@ -129,41 +136,89 @@ export class Capture {
    * @throws PaggioError `METHOD_NOT_ALLOWED`, `INVALID_SIGNATURE`, `RATE_LIMITED` when it would exceed a storage quota,
    *   or `UNAVAILABLE` when it could not be verified or stored: nothing was acknowledged
    */
-  async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
-    const receivedAt = Date.now();
-    const incoming = toWebhookRequest(request, receivedAt, this.dependencies.bodyLimit);
-    const verifier = endpoint.verifier;
-    let provider: Provider | undefined;
-    let verified: (Verification & { ok: true }) | null = null;
-    const taken = takesIn(endpoint, request.method);
-    if (!taken && (verifier === null || verifier === 'broken')) throw methodNotAllowed(endpoint);
-    if (verifier === null) provider = detect(incoming.headers);
-    else {
-      if (verifier === 'broken') return this.reject(endpoint, request, incoming, null, 'no_secret');
-      provider = verifier.provider;
-      // Awaits only when a key has to be fetched, because this runs for every request.
-      const checked = verifier.verify(incoming);
-      const verification = checked instanceof Promise ? await checked : checked;
-      const handshake = verifier.handshake(incoming, verification);
-      if (handshake && (await this.dependencies.handshakes.fulfil(endpoint, handshake))) {
-        return answer(handshake, handshake.headers);
-      }
-      // A handshake may use the method that its provider prefers. Anything else has to use a method of the endpoint.
-      if (!taken) throw methodNotAllowed(endpoint);
-      if (!verification.ok) {
-        if (verification.reason === 'key_unavailable')
-          throw unavailable(`The key that ${provider.title} signs with could not be fetched`);
-        return this.reject(endpoint, request, incoming, provider, verification.reason);
-      }
-      verified = verification;
-      this.dependencies.limits.noteVerified(endpoint.id, request.remoteAddr);
-    }
+  receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
+    return new Promise((answered, refused) => this.submit(endpoint, request, { answered, refused }));
+  }
 
+  /**
+   * Like `receive`, without promises as far as nothing has to be fetched, because this runs for every webhook.
+   * @param sink receives what became of the request
+   * @throws PaggioError only `VALIDATION_FAILED`, for arguments that are not what they should be
+   */
+  submit(endpoint: EndpointConfig, request: CaptureRequest, sink: CaptureSink): void {
+    try {
+      const incoming = toWebhookRequest(request, Date.now(), this.dependencies.bodyLimit);
+      const { verifier } = endpoint;
+      if (verifier === null) {
+        if (!takesIn(endpoint, request.method)) throw methodNotAllowed(endpoint);
+        return this.store(endpoint, request, incoming, detect(incoming.headers), null, sink);
+      }
+      if (verifier === 'broken') {
+        if (!takesIn(endpoint, request.method)) throw methodNotAllowed(endpoint);
+        return answerLater(this.reject(endpoint, request, incoming, null, 'no_secret'), sink);
+      }
+      const verification = verifier.verify(incoming);
+      if (!(verification instanceof Promise)) this.judge(endpoint, request, incoming, verifier, verification, sink);
+      else
+        verification
+          .then((fetched) => this.judge(endpoint, request, incoming, verifier, fetched, sink))
+          .catch((error: unknown) => sink.refused(error));
+    } catch (error) {
+      sink.refused(error);
+    }
+  }
+
+  private judge(
+    endpoint: EndpointConfig,
+    request: CaptureRequest,
+    incoming: WebhookRequest,
+    verifier: Verifier,
+    verification: Verification,
+    sink: CaptureSink,
+  ): void {
+    const handshake = verifier.handshake(incoming, verification);
+    if (!handshake) return this.takeIn(endpoint, request, incoming, verifier, verification, sink);
+    this.dependencies.handshakes
+      .fulfil(endpoint, handshake)
+      .then((isFulfilled) => {
+        if (isFulfilled) sink.answered(answer(handshake, handshake.headers));
+        else this.takeIn(endpoint, request, incoming, verifier, verification, sink);
+      })
+      .catch((error: unknown) => sink.refused(error));
+  }
+
+  private takeIn(
+    endpoint: EndpointConfig,
+    request: CaptureRequest,
+    incoming: WebhookRequest,
+    { provider }: Verifier,
+    verification: Verification,
+    sink: CaptureSink,
+  ): void {
+    // A handshake may use the method that its provider prefers. Anything else has to use a method of the endpoint.
+    if (!takesIn(endpoint, request.method)) throw methodNotAllowed(endpoint);
+    if (!verification.ok) {
+      if (verification.reason === 'key_unavailable')
+        throw unavailable(`The key that ${provider.title} signs with could not be fetched`);
+      return answerLater(this.reject(endpoint, request, incoming, provider, verification.reason), sink);
+    }
+    this.dependencies.limits.noteVerified(endpoint.id, request.remoteAddr);
+    this.store(endpoint, request, incoming, provider, verification, sink);
+  }
+
+  private store(
+    endpoint: EndpointConfig,
+    request: CaptureRequest,
+    incoming: WebhookRequest,
+    provider: Provider | undefined,
+    verified: (Verification & { ok: true }) | null,
+    sink: CaptureSink,
+  ): void {
     const headers = encodeHeaders(request.rawHeaders);
     const full = this.dependencies.quota.refuses(endpoint, sizeOf(request, headers), verified !== null);
     if (full) throw this.refuse('quota', endpoint.id, full);
     const known: Recognised = {
-      id: newId(receivedAt),
+      id: newId(incoming.receivedAt),
       source: provider?.name ?? 'unknown',
       eventType: eventTypeOf(incoming, provider),
       verifiedBy: verified && provider ? provider.name : null,
@@ -174,8 +229,11 @@ export class Capture {
     };
     // Many requests may wait for the database at once, and no memory limit counts their unpacked bodies.
     forgetInflated(incoming);
-    const accepted = await this.dependencies.writer.write(endpoint, request, known);
-    return acknowledge(endpoint.acknowledgement ?? provider?.acknowledgement ?? null, accepted);
+    const acknowledgement = endpoint.acknowledgement ?? provider?.acknowledgement ?? null;
+    this.dependencies.writer.submit(endpoint, request, known, {
+      accepted: (accepted) => sink.answered(acknowledge(acknowledgement, accepted)),
+      failed: (error) => sink.refused(error),
+    });
   }
 
   private async reject(
@@ -269,6 +327,13 @@ export class Capture {
   private fault(where: string, error: unknown): void {
     this.dependencies.telemetry.emit({ type: 'fault', where, error });
   }
+}
+
+function answerLater(answer: Promise<CaptureAnswer>, sink: CaptureSink): void {
+  void answer.then(
+    (given) => sink.answered(given),
+    (error: unknown) => sink.refused(error),
+  );
 }
 
 function firstOf({ matches, hints }: Findings): string | null {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Accepted, IncomingEvent, Intake } from './intake';
+import type { Accepted, IncomingEvent, Intake, IntakeSink } from './intake';
 import { countDuplicates, insertion, type Insertion } from './intake-sql';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
@@ -22,10 +22,31 @@ const RETRIES = 3;
 
 const NOTHING: Load = { length: 0, bytes: 0 };
 
-interface Waiting extends Queued {
-  event: IncomingEvent;
-  done(accepted: Accepted): void;
-  fail(error: unknown): void;
+/** An event that waits to be stored, or that is being stored. */
+class Waiting implements Queued, IntakeSink {
+  private isTold = false;
+
+  constructor(
+    readonly event: IncomingEvent,
+    private readonly sink: IntakeSink,
+    /** Id of its endpoint, as a name of the queue. */
+    readonly endpoint: string,
+    readonly size: number,
+    readonly since: number,
+  ) {}
+
+  accepted(accepted: Accepted): void {
+    if (this.isTold) return;
+    this.isTold = true;
+    this.sink.accepted(accepted);
+  }
+
+  /** An event that was refused because it took too long may be committed later. Its sender has been answered by then. */
+  failed(error: unknown): void {
+    if (this.isTold) return;
+    this.isTold = true;
+    this.sink.failed(error);
+  }
 }
 
 /** A group after its statement. */
@@ -46,6 +67,7 @@ export class PostgresIntake implements Intake {
   private readonly queue = new FairQueue<Waiting>();
   private readonly writer: GroupWriter<Waiting, Stored>;
   private overdueTimer: NodeJS.Timeout | undefined;
+  private isPumpDue = false;
   /** On the monotonic clock. */
   private failedAt = Number.NEGATIVE_INFINITY;
   /** The same text for every group, so that its plan stays prepared. */
@@ -69,26 +91,30 @@ export class PostgresIntake implements Intake {
       write: (group) => this.store(group),
       written: (_group, stored) => this.acknowledge(stored),
       refused: (waiting, error) => {
-        waiting.fail(new PaggioError('INTERNAL', 'The event could not be stored', { cause: error }));
+        waiting.failed(new PaggioError('INTERNAL', 'The event could not be stored', { cause: error }));
         return null;
       },
       failed: (group, error) => {
         this.failedAt = performance.now();
         // After a broken connection it is unknown whether the group was committed, so it is not acknowledged.
-        for (const waiting of group) waiting.fail(toUnavailable(error));
+        for (const waiting of group) waiting.failed(toUnavailable(error));
       },
     });
   }
 
-  accept(event: IncomingEvent): Promise<Accepted> {
+  submit(event: IncomingEvent, sink: IntakeSink): void {
     const size = event.body.length + event.headers.length + 512;
     const since = performance.now();
     const endpoint = event.endpointId.toString('latin1');
     if (this.isTooMuch(event.userId, endpoint, size, since))
-      return Promise.reject(unavailable('Overloaded: too many events are waiting to be stored'));
-    return new Promise((done, fail) => {
-      this.queue.push(event.userId, endpoint, { event, size, since, done, fail });
-      this.overdueTimer ??= setInterval(() => this.refuseOverdue(), this.timing.overdueLookMs).unref();
+      return sink.failed(unavailable('Overloaded: too many events are waiting to be stored'));
+    this.queue.push(event.userId, endpoint, new Waiting(event, sink, endpoint, size, since));
+    this.overdueTimer ??= setInterval(() => this.refuseOverdue(), this.timing.overdueLookMs).unref();
+    // Events that are submitted together share a group.
+    if (this.isPumpDue) return;
+    this.isPumpDue = true;
+    queueMicrotask(() => {
+      this.isPumpDue = false;
       this.writer.pump();
     });
   }
@@ -104,14 +130,33 @@ export class PostgresIntake implements Intake {
       bytes + size > part * (MAX_QUEUED_BYTES - queue.bytes) || length >= part * (MAX_QUEUED_EVENTS - queue.length);
     const own = queue.ofEndpoint(user, endpoint);
     if (isFull(own ?? NOTHING, OF_ONE_ENDPOINT) || isFull(queue.ofUser(user) ?? NOTHING, OF_ONE_USER)) return true;
-    if (!own || now - own.since <= this.timing.overloadedAfterMs) return false;
-    // Refuses if more waits than is likely to be stored within `maxWaitMs`.
-    return this.writer.weigh(own) >= this.writer.capacityWithin(this.timing.maxWaitMs) * own.share;
+    const before = now - this.timing.overloadedAfterMs;
+    if ((own?.since ?? now) >= before && !this.isWritingSince(before)) return false;
+    // Refuses if more waits, or is being written, than is likely to be stored within `maxWaitMs`.
+    const load = this.withUnderWay(own ?? NOTHING, endpoint);
+    return this.writer.weigh(load) >= this.writer.capacityWithin(this.timing.maxWaitMs) * (own?.share ?? 1);
+  }
+
+  /** Whether a statement is under way with an event that arrived before this. */
+  private isWritingSince(before: number): boolean {
+    for (const [first] of this.writer.underWay) if (first !== undefined && first.since < before) return true;
+    return false;
+  }
+
+  /** What waits for an endpoint, with what is being written for it. */
+  private withUnderWay({ length, bytes }: Load, endpoint: string): Load {
+    for (const group of this.writer.underWay)
+      for (const waiting of group)
+        if (waiting.endpoint === endpoint) {
+          length++;
+          bytes += waiting.size;
+        }
+    return { length, bytes };
   }
 
   private refuseOverdue(): void {
     const before = performance.now() - this.timing.maxWaitMs;
-    const refuse = (waiting: Waiting): void => waiting.fail(unavailable('The event could not be stored in time'));
+    const refuse = (waiting: Waiting): void => waiting.failed(unavailable('The event could not be stored in time'));
     // These are being written, and it is unknown whether they will be stored.
     for (const group of this.writer.underWay) group.filter(({ since }) => since < before).forEach(refuse);
     this.queue.removeBefore(before).forEach(refuse);
@@ -148,7 +193,7 @@ export class PostgresIntake implements Intake {
     for (const waiting of first) {
       const eventId = formatId(waiting.event.id);
       if (waiting.event.dedupKey === null || fresh.has(eventId)) {
-        waiting.done({ eventId, duplicate: false, idConflict: waiting.event.idConflict });
+        waiting.accepted({ eventId, duplicate: false, idConflict: waiting.event.idConflict });
       } else keyed.push(waiting);
     }
     return keyed.length > 0 ? this.answerKnownKeys(keyed) : undefined;
@@ -196,18 +241,14 @@ export class PostgresIntake implements Intake {
             one.sha256.equals(event.sha256 as Buffer) &&
             one.endpoint_id === formatId(event.endpointId),
         );
-        if (row) waiting.done({ eventId: row.event_id, duplicate: true, idConflict: false });
-        else if (event.onKeyConflict === 'refuse') waiting.fail(keyConflict());
+        if (row) waiting.accepted({ eventId: row.event_id, duplicate: true, idConflict: false });
+        else if (event.onKeyConflict === 'refuse') waiting.failed(keyConflict());
         else {
-          const conflict = { ...event, dedupKey: null, idConflict: true };
-          this.accept(conflict).then(
-            (accepted) => waiting.done(accepted),
-            (error: unknown) => waiting.fail(error),
-          );
+          this.submit({ ...event, dedupKey: null, idConflict: true }, waiting);
         }
       }
     } catch (error) {
-      for (const waiting of group) waiting.fail(toUnavailable(error));
+      for (const waiting of group) waiting.failed(toUnavailable(error));
     }
   }
 }

@@ -1,17 +1,18 @@
+import type { Span } from '@opentelemetry/api';
 import type { Handoff } from '../delivery/worker';
 import { orderKeyOf } from '../endpoints/order-key';
-import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
-import type { Routing } from '../endpoints/routing';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
+import type { Route, Routing } from '../endpoints/routing';
 import { formatId } from '../event-id';
 import { eventPlace, type RequestSeal, type StoredRequest } from '../events/request-seal';
 import type { SealGate } from '../secrets/seal-gate';
 import type { Telemetry } from '../telemetry/telemetry';
-import { captureSpan, endSpan, traceParentOf } from '../telemetry/tracing';
+import { captureSpan, traceParentOf } from '../telemetry/tracing';
 import { findCredentials } from '../events/credentials';
-import { sizeOf } from '../events/event-size';
-import type { Accepted, Intake, NewDelivery } from './intake';
+import type { Accepted, Intake, IntakeSink } from './intake';
 import { newEvent, type CaptureRequest, type Recognised } from './new-event';
 import type { StorageQuota } from '../usage/storage-quota';
+import { endCaptureSpan, Writing } from './writing';
 
 export interface EventWriterDependencies {
   routing: Routing;
@@ -30,97 +31,57 @@ export class EventWriter {
   constructor(private readonly dependencies: EventWriterDependencies) {}
 
   /** Resolves after the commit. */
-  async write(endpoint: EndpointConfig, request: CaptureRequest, known: Recognised): Promise<Accepted> {
-    const span = captureSpan(request.rawHeaders, { 'paggio.endpoint_id': endpoint.id, 'paggio.source': known.source });
+  write(endpoint: EndpointConfig, request: CaptureRequest, known: Recognised): Promise<Accepted> {
+    return new Promise((accepted, failed) => this.submit(endpoint, request, known, { accepted, failed }));
+  }
+
+  /** Like `write`, for every webhook. The sink hears of every failure, so this does not throw. */
+  submit(addressed: EndpointConfig, request: CaptureRequest, known: Recognised, sink: IntakeSink): void {
+    const span = captureSpan(request.rawHeaders, { 'paggio.endpoint_id': addressed.id, 'paggio.source': known.source });
+    const fail = (error: unknown): void => {
+      endCaptureSpan(span, error);
+      sink.failed(error);
+    };
+    const commit = (route: Route): void => {
+      try {
+        this.commit(addressed, request, known, route, span, sink);
+      } catch (error) {
+        fail(error);
+      }
+    };
     try {
-      const accepted = await this.commit(endpoint, request, known, traceParentOf(span));
-      endSpan(span, { attributes: { 'paggio.event_id': accepted.eventId } });
-      return accepted;
+      const route = this.dependencies.routing.route(addressed, known);
+      if (route instanceof Promise) void route.then(commit, fail);
+      else commit(route);
     } catch (error) {
-      endSpan(span, { error: error instanceof Error ? error.message : String(error) });
-      throw error;
+      fail(error);
     }
   }
 
-  private async commit(
+  private commit(
     addressed: EndpointConfig,
     request: CaptureRequest,
     known: Recognised,
-    traceParent: string | null,
-  ): Promise<Accepted> {
-    const { handoff, intake, quota, routing, telemetry } = this.dependencies;
-    const route = routing.route(addressed, known);
-    const { endpoint, targets, capturedReason } = route instanceof Promise ? await route : route;
+    { endpoint, targets, capturedReason }: Route,
+    span: Span,
+    sink: IntakeSink,
+  ): void {
     const orderKey =
       endpoint.orderBy === null || targets.length === 0
         ? null
         : orderKeyOf(endpoint.orderBy, request.rawHeaders, request.body);
-    const deliveries: (NewDelivery & { target: DestinationConfig })[] = targets.map((target) => ({
+    // What may fail comes before the reservation of slots.
+    const stored = this.sealCredentials(addressed, request, known.id);
+    const { handoff } = this.dependencies;
+    const deliveries = targets.map((target) => ({
       target,
       destinationId: target.idBytes,
       leaseToken: endpoint.paused || target.paused ? null : (handoff?.reserve(endpoint, target) ?? null),
       orderKey,
     }));
-    const stored = this.sealCredentials(addressed, request, known.id);
+    const traceParent = traceParentOf(span);
     const event = newEvent(addressed, request, known, { capturedReason, deliveries, stored, traceParent });
-
-    const leased = deliveries.filter((delivery) => delivery.leaseToken !== null);
-    let accepted;
-    try {
-      accepted = await intake.accept(event);
-    } catch (error) {
-      for (const delivery of leased) handoff?.cancelReservation(delivery.target.id);
-      throw error;
-    }
-    if (!accepted.duplicate) quota.add(endpoint, sizeOf(event, event.headers), event.verifiedBy !== null);
-    const eventId = formatId(event.id);
-    for (const delivery of leased) {
-      if (accepted.duplicate) handoff?.cancelReservation(delivery.target.id);
-      else {
-        handoff?.start({
-          eventId,
-          destinationId: delivery.target.id,
-          endpointId: endpoint.id,
-          leaseToken: formatId(delivery.leaseToken as Buffer),
-          attemptCount: 0,
-          takeovers: 0,
-          content: {
-            method: event.method,
-            query: event.query,
-            headers: event.rawHeaders,
-            body: event.body,
-            locked: false,
-            correlationId: event.correlationId,
-            traceParent: event.traceParent,
-            originId: eventId,
-            source: event.source,
-            eventType: event.eventType,
-            verifiedBy: event.verifiedBy,
-            receivedAt: event.receivedAt,
-          },
-        });
-      }
-    }
-    if (leased.length < deliveries.length && !endpoint.paused && !accepted.duplicate) {
-      if (handoff === null) this.dependencies.announce();
-      else {
-        for (const { leaseToken, target } of deliveries)
-          if (leaseToken === null && !target.paused) handoff.due(target.id);
-      }
-    }
-    if (telemetry.watched) {
-      telemetry.emit({
-        type: 'event.captured',
-        eventId: accepted.eventId,
-        endpointId: endpoint.id,
-        source: event.source,
-        eventType: event.eventType,
-        size: event.body.length,
-        verified: event.verifiedBy !== null,
-        duplicate: accepted.duplicate,
-      });
-    }
-    return accepted;
+    this.dependencies.intake.submit(event, new Writing(this.dependencies, span, endpoint, event, deliveries, sink));
   }
 
   /**

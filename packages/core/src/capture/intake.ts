@@ -57,7 +57,18 @@ export interface Accepted {
   idConflict: boolean;
 }
 
-/** Takes events in durably. Resolves when the event is committed; rejects when it is not, or when that is unknown. */
+/** Receives what became of an event, once. Neither function may throw. */
+export interface IntakeSink {
+  /** The event is committed. */
+  accepted(accepted: Accepted): void;
+  /** The event is not committed, or that is unknown. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Takes events in durably. A sink takes the place of a promise here, because this runs for every webhook, and a sink is
+ * an object that exists anyway.
+ */
 export interface Intake {
-  accept(event: IncomingEvent): Promise<Accepted>;
+  submit(event: IncomingEvent, sink: IntakeSink): void;
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { WebhookEvent } from '../index';
 import { createPaggio, PermanentFailure, RetryLater, type Handler, type HandlerOptions, type Paggio } from '../index';
 import type { Owner } from '../index';
@@ -134,6 +135,15 @@ test('a handler receives the exact bytes and everything that is known about the 
   expect(seen[0]?.receivedAt).toEqual(event.receivedAt);
   const [destination] = (await paggio.admin.endpoints.get(owner, id)).destinations;
   expect(destination).toMatchObject({ name: 'github:push', url: 'handler:github:push', status: 'ACTIVE' });
+});
+
+test("a handler runs outside of the app's request that led to it", async () => {
+  const requests = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const { paggio, push } = await withHandler(() => void seen.push(requests.getStore()));
+  const id = await requests.run('a request of somebody', () => push());
+  await settled(paggio, owner, id);
+  expect(seen).toEqual([undefined]);
 });
 
 test('a handler receives only its source, types, mode and endpoint, and no unverified events unless it asks for them', async () => {

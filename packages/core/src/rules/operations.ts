@@ -32,6 +32,7 @@ export const operations = {
       ['announced', shapes.announced],
     ],
     receive: [endpoint, ['request', shapes.captureRequest]],
+    submit: [endpoint, ['request', shapes.captureRequest], ['sink', shapes.captureSink]],
   },
   ingest: {
     route: [owner, ['id', anyText]],
@@ -146,7 +147,7 @@ export const ownOperations = {
 
 /** Operations that return no promise. They throw the error about wrong arguments. */
 const throwing: ReadonlySet<string> = new Set([
-  ...['capture.route', 'audit.deny', 'authority.require', 'feed.follow'],
+  ...['capture.route', 'capture.submit', 'audit.deny', 'authority.require', 'feed.follow'],
   ...['address.mountedAt', 'address.publishedAt', 'address.listeningAt', 'whenEnding'],
 ]);
 /** `on`, `publish` and `subscribe` add to these what only they can judge. */

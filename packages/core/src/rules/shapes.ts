@@ -206,6 +206,12 @@ export const captureRequest = members({
   remoteAddr: nullable(plain),
 });
 
+/** Its members may be methods of its class. */
+export const captureSink = satisfying((value) => {
+  const { answered, refused } = (value ?? {}) as Record<string, unknown>;
+  return typeof answered === 'function' && typeof refused === 'function';
+}, 'must have the functions answered and refused');
+
 export const webhookRequest = members({
   method: plain,
   target: plain,

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import {
   context,
   isSpanContextValid,
@@ -33,9 +34,15 @@ export function attemptSpan(traceParent: string | null, attributes: Record<strin
   return span;
 }
 
-/** Runs work of the app as part of a span, so that its own spans are below it. */
+/** Made while modules load, so it belongs to no request. */
+const outside = new AsyncResource('PAGGIO_HANDLER');
+
+/**
+ * Runs work of the app as part of a span, so that its own spans are below it. It runs outside of the request or the
+ * delivery that led to it: an `AsyncLocalStorage` of the app must not show it the store of somebody else's request.
+ */
 export function inSpan<T>(span: Span, work: () => T): T {
-  return context.with(trace.setSpan(context.active(), span), work);
+  return outside.runInAsyncScope(() => context.with(trace.setSpan(ROOT_CONTEXT, span), work));
 }
 
 export function endSpan(

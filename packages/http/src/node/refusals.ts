@@ -3,7 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { PaggioError } from '@paggio/core';
 import { errorAnswer, headersOf, type Answer } from '../answer';
 import { Connections } from './connections';
-import { writeAnswer } from './node-handler';
+import { writeAnswer } from './write-answer';
 
 /** How long a connection stays open after its last answer, so that the client gets to read it. */
 const READ_ON_MS = 1_000;
