@@ -87,13 +87,14 @@ function openDeliveryStore(pool: Pool): ClaimStore {
       pauseAfterMs: null,
       seal: object,
       gate: object,
+      identity: { tokenPrefix: string },
     ) => ClaimStore;
   };
   const { RequestSeal } = require(join(core, 'events/request-seal.js')) as { RequestSeal: new (box: null) => object };
   // Nothing in the backlog is sealed, so no key is needed.
-  return new PostgresDeliveryStore(pool, pool, () => undefined, null, new RequestSeal(null), {
-    update: () => undefined,
-  });
+  const gate = { update: () => undefined };
+  const identity = { tokenPrefix: '00000000-0000-8000-' };
+  return new PostgresDeliveryStore(pool, pool, () => undefined, null, new RequestSeal(null), gate, identity);
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
 

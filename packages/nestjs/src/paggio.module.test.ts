@@ -472,6 +472,7 @@ test("the host's TypeORM DataSource gives Paggio its database, and the host's sc
     'paggio:renew:default',
     'paggio:replays:default',
     'paggio:sweep:default',
+    'paggio:takeovers:default',
     'paggio:usage:default',
   ]);
   const before = ticks;

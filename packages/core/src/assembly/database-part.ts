@@ -13,6 +13,7 @@ import { MasterKeyRegister } from '../secrets/master-key-register';
 import { SealGate } from '../secrets/seal-gate';
 import { SecretBox } from '../secrets/secret-box';
 import { Database } from '../storage/database';
+import { WorkerIdentity } from '../delivery/worker-identity';
 import { ProcessHints } from '../storage/process-hints';
 import { StorageQuota, type Quotas } from '../usage/storage-quota';
 import { UsageStore } from '../usage/usage-store';
@@ -23,6 +24,7 @@ import type { TransportPart } from './transport-part';
 export interface DatabasePart {
   readonly database: Database;
   readonly hints: ProcessHints;
+  readonly identity: WorkerIdentity;
 
   readonly box: SecretBox;
   readonly seal: RequestSeal;
@@ -49,7 +51,9 @@ export interface DatabasePart {
 /** Connects nothing: `Database.open` does. */
 export function assembleDatabase(context: Context, { publishedKeys }: TransportPart): DatabasePart {
   const { options, timing, reportFault } = context;
-  const database = new Database(options, timing);
+  const identity = new WorkerIdentity();
+  const leaseSession = options.roles.has('deliver') ? identity.livingSession : undefined;
+  const database = new Database({ ...options, leaseSession }, timing);
   const reportUnreadable = oncePerMinute((error) => reportFault('secrets', error));
   const box = new SecretBox(options.masterKey, options.previousMasterKeys, reportUnreadable);
   const loader = new PostgresEndpointLoader(database, box, publishedKeys, reportUnreadable, timing.timeoutSecondMs);
@@ -64,6 +68,7 @@ export function assembleDatabase(context: Context, { publishedKeys }: TransportP
   return {
     database,
     hints: new ProcessHints(database, timing.reconnectMs),
+    identity,
     box,
     seal: new RequestSeal(box),
     gate: new SealGate(database, timing.workerGroupMs),

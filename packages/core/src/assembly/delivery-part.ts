@@ -1,6 +1,7 @@
 import { PostgresDeliveryStore } from '../delivery/delivery-store';
 import { Hops } from '../delivery/hops';
 import { QueueStore } from '../delivery/queue-store';
+import { Takeovers } from '../delivery/takeovers';
 import { DeliveryWorker } from '../delivery/worker';
 import { Routing } from '../endpoints/routing';
 import { HandlerRegistry } from '../handlers/handler-registry';
@@ -13,6 +14,7 @@ import type { TransportPart } from './transport-part';
 export interface DeliveryPart {
   readonly registry: HandlerRegistry;
   readonly worker: DeliveryWorker;
+  readonly takeovers: Takeovers;
   readonly routing: Routing;
   readonly queueStore: QueueStore;
   readonly hops: Hops;
@@ -25,9 +27,9 @@ export interface DeliveryPart {
 export function assembleDelivery(
   context: Context,
   { transport }: TransportPart,
-  { database, hints, seal, gate, directory, handlerStore }: DatabasePart,
+  { database, hints, identity, seal, gate, directory, handlerStore }: DatabasePart,
 ): DeliveryPart {
-  const { options, timing, telemetry } = context;
+  const { options, timing, telemetry, reportFault } = context;
   const registry = new HandlerRegistry();
   const hops = new Hops(options.masterKey);
   const deliveryStore = new PostgresDeliveryStore(
@@ -37,11 +39,18 @@ export function assembleDelivery(
     options.pauseFailingAfterMs,
     seal,
     gate,
+    identity,
     timing,
   );
+  const takeovers = new Takeovers(database.lease, identity, timing, {
+    onTaken: () => void worker.takeOver(),
+    onFault: (error) => reportFault('delivery.take_over', error),
+  });
   const { transactions } = database;
   const worker = new DeliveryWorker({
     deliveryStore,
+    identity,
+    takeovers,
     handlers: new HandlerRunner({ registry, transactions, deliveryStore, telemetry, timing }),
     directory,
     transport,
@@ -51,6 +60,7 @@ export function assembleDelivery(
     maxInFlight: options.maxInFlight,
     timing,
   });
+  database.lease.on('remove', () => void worker.noteLoss());
   const configurationChanged = (version: number): void => {
     directory.observe(version);
     hints.announce('change');
@@ -59,6 +69,7 @@ export function assembleDelivery(
   return {
     registry,
     worker,
+    takeovers,
     routing: new Routing({ directory, handlers: handlerStore, changed: configurationChanged }),
     queueStore: new QueueStore(database),
     hops,

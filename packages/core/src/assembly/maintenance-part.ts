@@ -22,7 +22,7 @@ export interface MaintenancePart {
 export function assembleMaintenance(
   context: Context,
   databasePart: DatabasePart,
-  { worker }: DeliveryPart,
+  { takeovers, worker }: DeliveryPart,
   { bulkReplays, notifier, rejectionLog, replayRunner, sessionStore }: ManagementPart,
   { refusals }: CapturePart,
 ): MaintenancePart {
@@ -33,6 +33,7 @@ export function assembleMaintenance(
   const periodicWork = new PeriodicWork({
     roles,
     worker,
+    takeovers,
     replays: replayRunner,
     hints: hints,
     notifier,

@@ -140,7 +140,8 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
     where d.event_id = l.event_id and d.destination_id = l.destination_id and d.due_at <= now()
     returning 1
   ), leased as (
-    update paggio.deliveries d set lease_token = gen_random_uuid(), due_at = now() + interval '${leaseMs} milliseconds',
+    update paggio.deliveries d set lease_token = ($9::text || substr(gen_random_uuid()::text, 20))::uuid,
+      due_at = now() + interval '${leaseMs} milliseconds',
       takeovers = d.takeovers + (d.lease_token is not null)::int
     from (select * from picked union select * from heads) p
     where d.event_id = p.event_id and d.destination_id = p.destination_id
@@ -324,9 +325,10 @@ export const CANCEL = `${FREE_PROBES}, ended as (
   )
   insert into paggio.changes (updated) select array_agg(distinct event_id) from ended having count(*) > 0`;
 
-const CHECK_IN = ({ workerGroupMs }: Timing): string => `
+// A worker that no longer counts may still hold leases, so its row stays for as long as they last.
+const CHECK_IN = ({ leaseMs, workerGroupMs }: Timing): string => `
   with gone as (
-    delete from paggio.workers where seen_at < now() - interval '${workerGroupMs} milliseconds' and id <> $1
+    delete from paggio.workers where seen_at < now() - interval '${leaseMs + workerGroupMs} milliseconds' and id <> $1
   ), here as (
     insert into paggio.workers (id, seen_at, handlers, seals) values ($1, now(), $2, true)
     on conflict (id) do update set seen_at = now(), handlers = excluded.handlers
@@ -334,7 +336,7 @@ const CHECK_IN = ({ workerGroupMs }: Timing): string => `
     select id, handlers, seals from paggio.workers where id <> $1 and seen_at >= now() - interval '${workerGroupMs} milliseconds'
   )
   select 1 + count(*)::int as count, (count(*) filter (where id < $1))::int as index,
-    coalesce(bool_and(seals), true) as sealing,
+    coalesce(bool_and(seals), true) as sealing, exists (select from paggio.workers where id <> $1) as "hasOthers",
     (select json_agg(json_build_object('name', h.name,
         'count', 1 + (select count(*) from others o where h.name = any (o.handlers)),
         'index', (select count(*) from others o where h.name = any (o.handlers) and o.id < $1)))

@@ -6,6 +6,7 @@ import { Arena, intArray, textArray, uuidArray } from '../storage/binary-array';
 import { defaultTiming, type Timing } from '../flow/timing';
 import { CANCEL, CHECK_OUT, LOAD, RELEASE, timedStatements, type TimedStatements } from './delivery-sql';
 import { WAKE_FOLLOWERS } from '../queue/follower-sql';
+import type { WorkerIdentity } from './worker-identity';
 import { eventPlace, type RequestSeal } from '../events/request-seal';
 import type { SealGate } from '../secrets/seal-gate';
 import type { Statements } from '../storage/statements';
@@ -53,6 +54,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
     private readonly pauseFailingAfterMs: number | null,
     private readonly seal: RequestSeal,
     private readonly gate: Pick<SealGate, 'update'>,
+    private readonly identity: WorkerIdentity,
     timing: Timing = defaultTiming,
   ) {
     this.statements = timedStatements(timing);
@@ -72,6 +74,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
         textArray([...group.handlers.keys()]),
         intArray(shares.map(({ count }) => count)),
         intArray(shares.map(({ index }) => index)),
+        this.identity.tokenPrefix,
       ],
     });
     this.onVersion(Number(rows[0]?.version));
@@ -156,25 +159,26 @@ export class PostgresDeliveryStore implements DeliveryStore {
     });
   }
 
-  async checkIn(workerId: string, handlers: readonly string[]): Promise<WorkerGroup> {
+  async checkIn(handlers: readonly string[]): Promise<WorkerGroup> {
     const { rows } = await this.leases.query<
-      Share & { handlers: (Share & { name: string })[] | null; sealing: boolean }
+      Share & { handlers: (Share & { name: string })[] | null; sealing: boolean; hasOthers: boolean }
     >({
       name: 'paggio_check_in',
       text: this.statements.checkIn,
-      values: [workerId, handlers],
+      values: [this.identity.id, handlers],
     });
     const [row] = rows;
     this.gate.update(row?.sealing ?? false);
     return {
       count: row?.count ?? 1,
       index: row?.index ?? 0,
+      hasOthers: row?.hasOthers ?? true,
       handlers: new Map(row?.handlers?.map(({ name, ...share }) => [name, share])),
     };
   }
 
-  async checkOut(workerId: string): Promise<void> {
-    await this.leases.query({ name: 'paggio_check_out', text: CHECK_OUT, values: [workerId] });
+  async checkOut(): Promise<void> {
+    await this.leases.query({ name: 'paggio_check_out', text: CHECK_OUT, values: [this.identity.id] });
   }
 
   private toContent(row: ClaimRow, body: Buffer): EventContent {

@@ -6,6 +6,7 @@ import { WAKE_FOLLOWERS } from '../queue/follower-sql';
 import { statementsOf, type Statements } from '../storage/statements';
 import { capture, owner, query, startGateway, type TestGateway } from '../testing';
 import { CANCEL, LOAD, RELEASE, timedStatements } from './delivery-sql';
+import { TAKE_OVER } from './takeover-sql';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
 
@@ -13,7 +14,7 @@ const full = process.env['PAGGIO_FULL'] !== undefined;
 const { claim, settle, renew } = timedStatements(defaultTiming);
 const statements: Record<'capture' | 'lease' | 'settle', Record<string, string>> = {
   capture: { intake: insertion(0, defaultTiming).text, duplicates: countDuplicates.text },
-  lease: { claim, load: LOAD, renew, release: RELEASE },
+  lease: { claim, load: LOAD, renew, release: RELEASE, takeOver: TAKE_OVER },
   settle: { settle: settle.text, cancel: CANCEL, followers: WAKE_FOLLOWERS },
 };
 
@@ -22,7 +23,13 @@ const statements: Record<'capture' | 'lease' | 'settle', Record<string, string>>
  * the backlog of a destination.
  */
 const asked: Record<string, readonly RegExp[]> = {
-  deliveries: [/\(event_id = /, /\(destination_id = .*due_at <= now\(\)/, /\(destination_id = .*order_key = /],
+  deliveries: [
+    /\(event_id = /,
+    /\(destination_id = .*due_at <= now\(\)/,
+    /\(destination_id = .*order_key = /,
+    // A takeover reads what is due within the time of a lease.
+    /\(destination_id = .*due_at > now\(\).*due_at <= \(now\(\) \+/,
+  ],
   attempts: [],
   destinations: [/\((endpoint_)?id = /],
   endpoints: [/\((id|slug) = /],

@@ -9,9 +9,11 @@ export interface Share {
 export interface WorkerGroup extends Share {
   /** Its share among those that have a handler, by the handler's name. */
   handlers: ReadonlyMap<string, Share>;
+  /** Whether any other process has checked in and not checked out, even one that no longer counts. */
+  hasOthers: boolean;
 }
 
-export const alone: WorkerGroup = { count: 1, index: 0, handlers: new Map() };
+export const alone: WorkerGroup = { count: 1, index: 0, handlers: new Map(), hasOthers: false };
 
 /**
  * Returns this process's share of a destination's concurrency. The shares of all processes add up to it. The remainder

@@ -108,6 +108,6 @@ export interface DeliveryStore {
   /** Ends deliveries that must not be tried again, without an attempt. */
   cancel(works: readonly Work[], reason: string): Promise<void>;
   /** Records that this process delivers. Returns the worker group. */
-  checkIn(workerId: string, handlers: readonly string[]): Promise<WorkerGroup>;
-  checkOut(workerId: string): Promise<void>;
+  checkIn(handlers: readonly string[]): Promise<WorkerGroup>;
+  checkOut(): Promise<void>;
 }

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import { UnreadableEndpoint, type EndpointDirectory } from '../endpoints/endpoint-directory';
-import { formatId, newId } from '../event-id';
 import type { Telemetry } from '../telemetry/telemetry';
 import type { Timing } from '../flow/timing';
 import { attempt, type AttemptEnd, type InProcess } from './attempt';
@@ -10,6 +8,8 @@ import type { Hops } from './hops';
 import { VERDICT_MS, type Lease, type Lane } from './lane';
 import { Lanes } from './lanes';
 import { Settler } from './settler';
+import type { Takeovers } from './takeovers';
+import type { WorkerIdentity } from './worker-identity';
 import { within } from '../flow/within';
 import type { Transport } from '../transport/transport';
 import type { DeliveryStore, DestinationReport, SettleReport, Work } from './work';
@@ -21,6 +21,8 @@ const MIN_PACE_MS = 50;
 
 export interface WorkerDependencies {
   deliveryStore: DeliveryStore;
+  identity: WorkerIdentity;
+  takeovers: Pick<Takeovers, 'look' | 'noteOthers' | 'noteLoss' | 'stop'>;
   directory: EndpointDirectory;
   transport: Transport;
   handlers: InProcess;
@@ -54,7 +56,6 @@ export class DeliveryWorker implements Handoff {
   private readonly lanes: Lanes;
   private readonly leases = new Set<Lease>();
   private readonly settler: Settler;
-  private readonly id = formatId(newId());
   private isCheckedIn = false;
   private active = 0;
   private running = false;
@@ -66,8 +67,6 @@ export class DeliveryWorker implements Handoff {
   private failedLook: { since: number; why: string } | null = null;
   private alarm: { at: number; timer: NodeJS.Timeout } | undefined;
   private idle: (() => void)[] = [];
-  private readonly tokenPrefix = randomBytes(8);
-  private tokenCount = 0n;
 
   constructor(private readonly dependencies: WorkerDependencies) {
     this.lanes = new Lanes(dependencies.maxInFlight);
@@ -84,6 +83,8 @@ export class DeliveryWorker implements Handoff {
     await this.checkIn();
     this.running = true;
     this.wake();
+    // The process that this one replaces may have died a moment ago.
+    void this.dependencies.takeovers.look();
   }
 
   reserve(endpoint: EndpointConfig, destination: DestinationConfig): Buffer | null {
@@ -94,10 +95,7 @@ export class DeliveryWorker implements Handoff {
     const lane = this.lanes.configured(destination.id, { ...destination, rate: null });
     if (this.lanes.isFull(lane)) return null;
     lane.reserved++;
-    const token = Buffer.alloc(16);
-    this.tokenPrefix.copy(token);
-    token.writeBigUInt64BE(++this.tokenCount, 8);
-    return token;
+    return this.dependencies.identity.newToken();
   }
 
   start(work: Work): void {
@@ -161,13 +159,28 @@ export class DeliveryWorker implements Handoff {
   /** Records that this process delivers, and learns how many others do. */
   async checkIn(): Promise<void> {
     try {
-      const group = await this.dependencies.deliveryStore.checkIn(this.id, this.dependencies.handlers.names);
+      const group = await this.dependencies.deliveryStore.checkIn(this.dependencies.handlers.names);
       this.isCheckedIn = true;
+      this.dependencies.takeovers.noteOthers(group.hasOthers);
       // This process may have more slots now.
       if (this.lanes.join(group) && this.running) this.wake();
     } catch (error) {
       this.fault('check_in', error);
     }
+  }
+
+  /** Call it when a connection for leases has ended. Checking in opens another one, which shows that this process lives. */
+  async noteLoss(): Promise<void> {
+    if (!this.running) return;
+    this.dependencies.takeovers.noteLoss();
+    await this.checkIn();
+  }
+
+  /** Call it when deliveries of a dead process are due, and its part of every destination is free. */
+  async takeOver(): Promise<void> {
+    this.dependencies.announce('work');
+    await this.checkIn();
+    this.wake();
   }
 
   /** Takes no new deliveries. Those that are held go on. */
@@ -178,6 +191,7 @@ export class DeliveryWorker implements Handoff {
   /** Stops claiming at once, releases deliveries that have not begun, and waits for attempts that have. */
   async stop(graceMs: number): Promise<void> {
     this.running = false;
+    this.dependencies.takeovers.stop();
     clearTimeout(this.alarm?.timer);
     await this.giveBack(this.lanes.takeWaiting());
     const deadline = performance.now() + graceMs;
@@ -191,7 +205,7 @@ export class DeliveryWorker implements Handoff {
     await this.giveBack(left);
     await this.settler.flush(Math.max(1_000, deadline - performance.now()));
     if (this.isCheckedIn)
-      await this.dependencies.deliveryStore.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
+      await this.dependencies.deliveryStore.checkOut().catch((error: unknown) => this.fault('check_out', error));
   }
 
   private async prolong(leases: readonly Lease[]): Promise<void> {

@@ -26,6 +26,11 @@ export interface Timing {
    * concurrency is unused. With a longer time, the dead processes of a crash loop would outnumber the living.
    */
   workerGroupMs: number;
+  /**
+   * A process counts as dead when its connections have been gone for this long and it has not checked in. Its deliveries
+   * are then due at once. A living process that loses its connections has to come back within this time.
+   */
+  deadAfterMs: number;
   /** How often a worker looks for work by itself, because hints may be lost and retries fall due. */
   pollMs: number;
   /** A delivery that waits for an earlier one of its order key is looked at again after this, if nothing wakes it. */
@@ -117,6 +122,7 @@ export const defaultTiming: Readonly<Timing> = {
   afterOutageMs: 2_000,
   checkInMs: 4_000,
   workerGroupMs: 10_000,
+  deadAfterMs: 1_000,
   pollMs: 1_250,
   postponeMs: 5_000,
   setAsideMs: 5_000,

@@ -1,5 +1,6 @@
 import type { RefusalTally } from '../capture/refusal-tally';
 import type { StorageQuota } from '../usage/storage-quota';
+import type { Takeovers } from '../delivery/takeovers';
 import type { DeliveryWorker } from '../delivery/worker';
 import type { GrowthWatch } from './growth-watch';
 import type { Notifier } from '../notifications/notifier';
@@ -15,6 +16,7 @@ import type { Timing } from '../flow/timing';
 export interface PeriodicWorkDependencies {
   roles: ReadonlySet<Role>;
   worker: DeliveryWorker;
+  takeovers: Pick<Takeovers, 'look'>;
   replays: BulkReplayRunner;
   notifier: Notifier;
   hints: Pick<ProcessHints, 'check'>;
@@ -45,7 +47,7 @@ export class PeriodicWork {
 
   start(scheduler: Scheduler): void {
     const { roles, worker, replays, notifier, hints, index, gate, attend, retention, sweep } = this.dependencies;
-    const { growth, judgeUsage, quota, refusals, timing } = this.dependencies;
+    const { growth, judgeUsage, quota, refusals, takeovers, timing } = this.dependencies;
     const every = (name: string, intervalMs: number, task: () => unknown): void =>
       void this.ends.push(scheduler.every(`paggio:${name}`, intervalMs, () => this.run(name, task)));
     if (roles.has('deliver')) {
@@ -53,6 +55,7 @@ export class PeriodicWork {
       every('replays', timing.replaysMs, () => replays.kick());
       every('notify', timing.notifyMs, () => notifier.run());
       every('poll', timing.pollMs, () => worker.wake());
+      every('takeovers', timing.pollMs, () => takeovers.look());
       every('renew', timing.renewAfterMs, () => worker.renew());
     } else if (roles.has('capture') || roles.has('api')) every('seal', timing.checkInMs, () => gate.look());
     if (roles.has('deliver') || roles.has('api')) {

@@ -34,6 +34,8 @@ export interface DatabaseSettings {
   /** Where transactions for handlers come from; null for connections of Paggio's own. */
   transactions: HostTransactions | null;
   transactionConnections: number;
+  /** A statement for every new connection of `lease`. */
+  leaseSession?: string | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export class Database {
   ) {
     this.capture = this.pool('capture', 'durable');
     this.settle = this.pool('settle', 'durable');
-    this.lease = this.pool('lease', 'forgetful');
+    this.lease = this.pool('lease', 'forgetful', settings.leaseSession);
     const host = settings.transactions;
     if (host === null) this.transactions = new OwnTransactions(() => this.handlerPool(settings.transactionConnections));
     else if ('pool' in host) this.transactions = new PoolTransactions(host.pool);
@@ -177,13 +179,13 @@ export class Database {
     return sessionSettings({ statementMs, idleTransactionMs, commit, planning });
   }
 
-  private pool(purpose: string, commit: SessionLimits['commit']): Pool {
+  private pool(purpose: string, commit: SessionLimits['commit'], session?: string): Pool {
     return this.survivor(purpose, {
       max: 2,
       idleTimeoutMillis: 0,
       query_timeout: this.timing.queryMs,
       // These pools run the same few statements again and again. Planning one takes several times as long as running it.
-      setUp: this.setUpFor(commit, 'once'),
+      setUp: [this.setUpFor(commit, 'once'), ...(session === undefined ? [] : [session])].join('; '),
     });
   }
 

@@ -113,6 +113,7 @@ const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   'delivery/delivery-sql.ts RENEW': { statements: 1, because: 'delivery' },
   'delivery/delivery-sql.ts RELEASE': { statements: 1, because: 'delivery' },
   'delivery/delivery-sql.ts CANCEL': { statements: 1, because: 'delivery' },
+  'delivery/takeover-sql.ts TAKE_OVER': { statements: 1, because: 'delivery' },
   'endpoints/endpoint-loader.ts LOAD': { statements: 1, because: 'the route of a webhook, by its slug' },
   'events/event-index.ts check': { statements: 1, because: 'the index of all events' },
   'events/event-index.ts INDEX_WRITE': { statements: 1, because: 'the index of all events' },
