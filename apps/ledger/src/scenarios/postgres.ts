@@ -111,6 +111,7 @@ export const backends: Scenario = {
 const TERMINATE = `
   select count(*) filter (where pg_terminate_backend(pid))::int as ended from pg_stat_activity
   where datname = current_database() and application_name = $1`;
+// A connection sends hints only after it has begun to listen.
 const LISTENING = `
   select count(*)::int as count from pg_stat_activity
-  where datname = current_database() and application_name = 'paggio listen' and query ilike 'listen%'`;
+  where datname = current_database() and application_name = 'paggio listen' and (query ilike 'listen%' or query ilike '%pg_notify%')`;

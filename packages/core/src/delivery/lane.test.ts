@@ -21,7 +21,7 @@ test('the shares of all processes add up to the concurrency and differ by at mos
 
 test('each wave of failures halves the slots of a congested destination, and deliveries raise them again', () => {
   const lane = new Lane();
-  lane.configure({ concurrency: 8, rate: null, handler: null }, 8);
+  lane.configure({ concurrency: 8, rate: null, handler: null, isOrdered: false }, 8);
   expect([lane.slots, lane.isUnwell]).toEqual([8, false]);
   lane.cut(0, 10);
   expect([lane.slots, lane.isUnwell]).toEqual([4, true]);
@@ -38,10 +38,10 @@ test('each wave of failures halves the slots of a congested destination, and del
 
 test('a lane claims ahead of its slots, but not with a rate limit, and claims nothing while its circuit is open', () => {
   const lane = new Lane();
-  lane.configure({ concurrency: 8, rate: null, handler: null }, 8);
+  lane.configure({ concurrency: 8, rate: null, handler: null, isOrdered: false }, 8);
   lane.active = 3;
   expect(lane.freeSlots(0)).toBe(21);
-  lane.configure({ concurrency: 8, rate: 10, handler: null }, 8);
+  lane.configure({ concurrency: 8, rate: 10, handler: null, isOrdered: false }, 8);
   expect(lane.freeSlots(0)).toBe(5);
   lane.openUntil = 100;
   expect([lane.freeSlots(50), lane.freeSlots(100)]).toEqual([0, 5]);

@@ -26,6 +26,8 @@ export interface LaneSettings {
   rate: number | null;
   /** Name of the handler; null for a URL. */
   handler: string | null;
+  /** Whether some deliveries wait for the results of others. */
+  isOrdered: boolean;
 }
 
 /**
@@ -62,6 +64,10 @@ export class Lane {
   /** Deliveries per second that the endpoint allows, or null. */
   get rate(): number | null {
     return this.settings?.rate ?? null;
+  }
+
+  get isOrdered(): boolean {
+    return this.settings?.isOrdered ?? false;
   }
 
   get load(): number {

@@ -74,7 +74,7 @@ export class DeliveryWorker implements Handoff {
       dependencies.deliveryStore,
       (report) => this.applySettled(report),
       (error) => this.fault('settle', error),
-      dependencies.timing.settleAgainMs,
+      dependencies.timing,
     );
   }
 
@@ -92,7 +92,7 @@ export class DeliveryWorker implements Handoff {
     if (!this.running || endpoint.rateLimit !== null || endpoint.orderBy !== null) return null;
     if (destination.handler !== null && !this.dependencies.handlers.has(destination.handler)) return null;
     if (this.leases.size >= this.dependencies.maxInFlight) return null;
-    const lane = this.lanes.configured(destination.id, { ...destination, rate: null });
+    const lane = this.lanes.configured(destination.id, { ...destination, rate: null, isOrdered: false });
     if (this.lanes.isFull(lane)) return null;
     lane.reserved++;
     return this.dependencies.identity.newToken();
@@ -284,7 +284,8 @@ export class DeliveryWorker implements Handoff {
       const { concurrency = 1, handler = null } =
         endpoint?.destinations.find((one) => one.id === work.destinationId) ?? {};
       const rate = endpoint?.rateLimit ?? null;
-      const lane = this.lanes.configured(work.destinationId, { concurrency, handler, rate });
+      const isOrdered = (endpoint?.orderBy ?? null) !== null;
+      const lane = this.lanes.configured(work.destinationId, { concurrency, handler, rate, isOrdered });
       const count = (taken.get(work.destinationId) ?? 0) + 1;
       taken.set(work.destinationId, count);
       // Half, because the oldest and the newest due deliveries may be the same.
@@ -377,7 +378,7 @@ export class DeliveryWorker implements Handoff {
       }
       // A result that has been written counts, even if another process holds the lease by now.
       if (end.kind !== 'settled' && lease.lost) return;
-      await this.finish(work, end);
+      await this.finish(lane, work, end);
     } catch (error) {
       if (error instanceof UnreadableEndpoint)
         return this.setAside([work]).catch((failure: unknown) => this.fault('release', failure));
@@ -387,14 +388,14 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  private async finish(work: Work, end: AttemptEnd): Promise<void> {
+  private async finish(lane: Lane, work: Work, end: AttemptEnd): Promise<void> {
     if (end.kind === 'held') return this.dependencies.deliveryStore.release([work]);
     if (end.kind === 'postponed')
       return this.dependencies.deliveryStore.release([work], this.dependencies.timing.missingKeyMs);
     if (end.kind === 'cancelled') return this.dependencies.deliveryStore.cancel([work], end.reason);
     if (end.kind === 'lost') return;
     if (end.kind === 'settled') this.applySettled(end.report);
-    else this.settler.push(end.result);
+    else this.settler.push(end.result, lane.isOrdered || lane.isUnwell || end.result.strain !== 'none');
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
     const { result, outcome } = end;

@@ -3,8 +3,8 @@ import { GroupSize } from './group-size';
 
 /** How many statements run at once, each on a connection of its own. */
 export const CONNECTIONS = 2;
-/** A second statement starts only if this many items wait: with fewer, its round trip costs more than it saves. */
-const WORTH_A_SECOND = 16;
+/** `GroupWork.secondFrom` by default. */
+const SECOND_FROM = 16;
 
 /**
  * What a failed statement means:
@@ -30,6 +30,15 @@ export interface GroupWork<Item, Result> {
   readonly largest: Load;
   /** How often a group is written again after a conflict before it counts as failed. */
   readonly retries: number;
+  /**
+   * A second statement starts only if this many items wait: with fewer, its round trip costs more than it saves. Default:
+   * 16.
+   */
+  readonly secondFrom?: number;
+  /**
+   * Whether what waits should be written now, and not wait for more. Call `pump` when this changes. Default: always.
+   */
+  isDue?(): boolean;
   loadOf(group: readonly Item[]): Load;
   failureOf(error: unknown): StatementFailure;
   /** Writes a group whole or not at all. */
@@ -43,8 +52,8 @@ export interface GroupWork<Item, Result> {
 }
 
 /**
- * Group commit without a timer. While a statement runs, items wait in the backlog; the next statement takes all of them,
- * or as many as a group may have. When many wait, a second connection takes a group at the same time.
+ * Group commit. While a statement runs, items wait in the backlog; the next statement takes all of them, or as many as a
+ * group may have. There is no timer here: an item that comes alone is written at once, unless `isDue` has it wait. When many wait, a second connection takes a group at the same time.
  *
  * A group that meets a conflict is written again. If the database refuses a value, each half of the group is written
  * alone, down to the item with that value. After a timeout the next groups are smaller.
@@ -77,12 +86,13 @@ export class GroupWriter<Item, Result> {
 
   /** Begins to write what waits. Call it after something was added to the backlog. */
   pump(): void {
-    const { backlog } = this.work;
+    const { backlog, secondFrom = SECOND_FROM } = this.work;
     const { groups, size } = this;
     while (
       groups.size < CONNECTIONS &&
-      backlog.length >= (groups.size === 0 ? 1 : WORTH_A_SECOND) &&
-      this.pause === undefined
+      backlog.length >= (groups.size === 0 ? 1 : secondFrom) &&
+      this.pause === undefined &&
+      (this.work.isDue?.() ?? true)
     ) {
       const group = backlog.take(size.maxLength, size.maxBytes);
       groups.add(group);

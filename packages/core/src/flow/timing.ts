@@ -44,6 +44,8 @@ export interface Timing {
   missingKeyMs: number;
   /** A process that has not been able to look for work for this long says so at `/health`. */
   troubleAfterMs: number;
+  /** A result waits for others at most this long before it is written. */
+  gatherMs: number;
   /** Results that could not be written are written again after this. */
   settleAgainMs: number;
 
@@ -128,6 +130,7 @@ export const defaultTiming: Readonly<Timing> = {
   setAsideMs: 5_000,
   missingKeyMs: 30_000,
   troubleAfterMs: 60_000,
+  gatherMs: 20,
   settleAgainMs: 500,
 
   circuitMs: 2_000,

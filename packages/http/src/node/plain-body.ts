@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { hasRawHeaders, isHttp2 } from './request-headers';
 
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it replaces itself as a method
+const PUSH = Readable.prototype.push;
+
 /**
  * The body of a request whose bytes come from Node's parser within the turn of the event loop in which its headers came.
  * That is so for most webhooks. The stream of the request would cost more than all else that is done with such a body:
@@ -24,7 +27,7 @@ export class PlainBody {
   /** @returns undefined when the body cannot be taken from the parser, for example because something has begun to read it */
   static of(request: IncomingMessage, announced: number): PlainBody | undefined {
     const isUntouched =
-      request.push === Readable.prototype.push &&
+      request.push === PUSH &&
       !Object.hasOwn(request, '_read') &&
       request.readableFlowing === null &&
       request.readableLength === 0 &&
@@ -48,7 +51,7 @@ export class PlainBody {
   private receive(chunk: unknown): boolean {
     if (chunk === null) {
       this.hasEnded = true;
-      Reflect.deleteProperty(this.request, 'push');
+      this.request.push = PUSH;
       return this.request.push(null);
     }
     if (!Buffer.isBuffer(chunk) || this.hasEnded || this.size + chunk.length > this.announced) {
@@ -63,8 +66,8 @@ export class PlainBody {
 
   private giveBack(): void {
     const { request } = this;
-    if (this.hasEnded || !Object.hasOwn(request, 'push')) return;
-    Reflect.deleteProperty(request, 'push');
+    if (request.push === PUSH) return;
+    request.push = PUSH;
     const { first, more = [] } = this;
     if (first !== undefined) for (const chunk of [first, ...more]) request.push(chunk);
     this.first = this.more = undefined;
