@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import {
   detect,
   eventTypeOf,
@@ -392,10 +392,14 @@ function dedupOf(request: WebhookRequest, verified: Verification & { ok: true },
   const { body } = request;
   const id = provider.deliveryId(request);
   let key: Buffer;
-  if (id !== null) key = createHash('sha256').update(`id:${id}`).digest();
+  if (id !== null) key = sha256(`id:${id}`);
   else if (verified.coversTimestamp) key = createHash('sha256').update(`proof:${verified.proof}`).update(body).digest();
   else return null;
-  return { key, sha256: createHash('sha256').update(body).digest(), onKeyConflict: 'store' };
+  return { key, sha256: sha256(body), onKeyConflict: 'store' };
+}
+
+function sha256(data: string | Buffer): Buffer {
+  return hash('sha256', data, 'buffer');
 }
 
 function acknowledge(own: Acknowledgement | null, accepted: { eventId: string; duplicate: boolean }): CaptureAnswer {

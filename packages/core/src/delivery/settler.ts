@@ -6,7 +6,7 @@ import type { AttemptResult, DeliveryStore, SettleReport } from './work';
 
 const LARGEST_GROUP = { length: 500, bytes: Number.POSITIVE_INFINITY };
 
-/** So many results share a statement without waiting for more. */
+/** This many results share a statement without waiting for more. */
 const FULL_GROUP = 100;
 /** A second statement costs as much as these results. */
 const SECOND_FROM = 150;

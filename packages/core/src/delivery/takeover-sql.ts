@@ -14,6 +14,8 @@ export const LOOK = `
         'is_overdue', w.seen_at < now() - $2::int * interval '1 millisecond'))
       from paggio.workers w where w.id <> $1 and ${holdsLock('w.id')}) as others`;
 
+// A delivery that has lost several workers in a row waits longer each time: it may be what ends them, and processes that
+// crash for another reason must not use up its takeovers within seconds.
 // Deleting the row decides which of several processes takes over. The leases are found by the time at which they run
 // out. A delivery keeps its token until a process claims it, which counts a takeover; a probe that nobody waits for any
 // more is free for another one.
@@ -31,7 +33,7 @@ export const TAKE_OVER = `
         for update skip locked
       ) d
   ), due as (
-    update paggio.deliveries d set due_at = now()
+    update paggio.deliveries d set due_at = now() + least(30000, 500 * (2 ^ d.takeovers - 1)) * interval '1 millisecond'
     from unnest(array(select event_id from held), array(select destination_id from held)) as h(event_id, destination_id)
     where d.event_id = h.event_id and d.destination_id = h.destination_id
     returning d.event_id, d.destination_id

@@ -71,6 +71,26 @@ test('deliveries of a killed process are due at once for a process that starts a
   await next.stop();
 }, 60_000);
 
+test('a delivery that has lost several workers in a row waits before the next one has it [CRA-02]', async () => {
+  const killed = await holder(2);
+  const [first] = await pending();
+  const ofFirst = `where lease_token = '${first?.lease_token}'`;
+  await query(gateway.database.url, `update paggio.deliveries set takeovers = 6 ${ofFirst}`);
+  await killed.kill();
+  holds = false;
+  const next = await startGateway({ roles: ['deliver'] }, { timing }, gateway.database);
+  await until(gateway.paggio, async () => ((await pending()).length === 1 ? true : undefined));
+  const [row] = await query<{ seconds: number }>(
+    gateway.database.url,
+    `select extract(epoch from due_at - now())::float8 as seconds from paggio.deliveries ${ofFirst}`,
+  );
+  expect(row?.seconds).toBeGreaterThan(15);
+  expect(row?.seconds).toBeLessThanOrEqual(30);
+  await query(gateway.database.url, `update paggio.deliveries set due_at = now() ${ofFirst}`);
+  await allDelivered();
+  await next.stop();
+}, 60_000);
+
 test('deliveries of a killed process are due at once for a process that runs already [CRA-01]', async () => {
   const killed = await holder(4);
   const witness = await startGateway({ roles: ['deliver'] }, { timing }, gateway.database);
