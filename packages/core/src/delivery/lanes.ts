@@ -18,6 +18,10 @@ export class Lanes {
     return this.byId.get(destinationId);
   }
 
+  all(): Iterable<Lane> {
+    return this.byId.values();
+  }
+
   get(destinationId: string): Lane {
     let lane = this.byId.get(destinationId);
     if (!lane) {

@@ -130,6 +130,44 @@ test('a process that is frozen, or that has lost its connections, is not taken f
   await living.kill();
 }, 60_000);
 
+test('a process that is cut off from PostgreSQL begins no attempt that another one makes [CRA-03]', async () => {
+  const role = `cut_${Date.now()}`;
+  await query(gateway.database.url, `create role ${role} login superuser password 'cut'`);
+  const url = new URL(gateway.database.url);
+  [url.username, url.password] = [role, 'cut'];
+  const cut = await startGateway({ roles: ['deliver'] }, { timing }, { ...gateway.database, url: url.href });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
+    name: 'one at a time',
+    destinationUrl: recorder.url(),
+    timeoutSeconds: 60,
+    concurrency: 1,
+  });
+  for (let n = 0; n < 3; n++) await capture(gateway.paggio, endpoint.slug, '{}');
+  const leased = (): Promise<unknown[]> =>
+    query(gateway.database.url, `select from paggio.deliveries where state = 'pending' and lease_token is not null`);
+  await until(gateway.paggio, async () => ((await leased()).length === 3 ? true : undefined));
+  await until(gateway.paggio, async () => (held.length === 1 ? true : undefined));
+  const other = await startGateway({ roles: ['deliver'] }, { timing }, gateway.database);
+  // The first one knows now that it is not alone.
+  await new Promise((done) => setTimeout(done, 2 * timing.checkInMs));
+  await query(
+    gateway.database.url,
+    `alter role ${role} nologin; select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`,
+  );
+  await until(gateway.paggio, async () => (held.length === 2 ? true : undefined));
+  held[0]?.end();
+  await new Promise((done) => setTimeout(done, 300));
+  expect(held).toHaveLength(2);
+  holds = false;
+  for (const response of held) response.end();
+  await query(gateway.database.url, `alter role ${role} login`);
+  await allDelivered();
+  expect(recorder.requests).toHaveLength(4);
+  await cut.stop();
+  await other.stop();
+  await query(gateway.database.url, `drop role ${role}`);
+}, 60_000);
+
 test('after a restart of PostgreSQL, a living process has time to come back for its deliveries [CRA-06]', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'paggio-takeover-'));
   let cluster = await startEmbeddedDatabase({ directory });

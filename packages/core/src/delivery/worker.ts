@@ -57,6 +57,9 @@ export class DeliveryWorker implements Handoff {
   private readonly leases = new Set<Lease>();
   private readonly settler: Settler;
   private isCheckedIn = false;
+  private hasOthers = false;
+  /** Since when a connection for leases is missing and no check-in has succeeded; null if none is missing. */
+  private lostSince: number | null = null;
   private active = 0;
   private running = false;
   private wanted = false;
@@ -161,7 +164,9 @@ export class DeliveryWorker implements Handoff {
     try {
       const group = await this.dependencies.deliveryStore.checkIn(this.dependencies.handlers.names);
       this.isCheckedIn = true;
+      this.hasOthers = group.hasOthers;
       this.dependencies.takeovers.noteOthers(group.hasOthers);
+      await this.comeBack();
       // This process may have more slots now.
       if (this.lanes.join(group) && this.running) this.wake();
     } catch (error) {
@@ -172,8 +177,22 @@ export class DeliveryWorker implements Handoff {
   /** Call it when a connection for leases has ended. Checking in opens another one, which shows that this process lives. */
   async noteLoss(): Promise<void> {
     if (!this.running) return;
+    this.lostSince ??= performance.now();
     this.dependencies.takeovers.noteLoss();
     await this.checkIn();
+  }
+
+  /** Goes on after a check-in. Other processes may have taken over what this one holds. */
+  private async comeBack(): Promise<void> {
+    if (this.isCutOff) await this.prolong([...this.leases]);
+    this.lostSince = null;
+    for (const lane of this.lanes.all()) this.advance(lane);
+  }
+
+  /** Whether other processes may take this one for dead. Until it is back it begins no attempt, which would be the second one. */
+  private get isCutOff(): boolean {
+    const { hasOthers, lostSince } = this;
+    return lostSince !== null && hasOthers && performance.now() - lostSince >= this.dependencies.timing.deadAfterMs;
   }
 
   /** Call it when deliveries of a dead process are due, and its part of every destination is free. */
@@ -336,7 +355,7 @@ export class DeliveryWorker implements Handoff {
 
   private advance(lane: Lane): void {
     // At least one: the claim has already counted the slot, even if the limit was cut below it since.
-    while (lane.active < Math.max(1, lane.slots) && !lane.isOpen(performance.now())) {
+    while (lane.active < Math.max(1, lane.slots) && !lane.isOpen(performance.now()) && !this.isCutOff) {
       const lease = lane.queue.shift();
       if (!lease) return;
       if (lease.lost) {
