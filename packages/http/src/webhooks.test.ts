@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { INVALID_SPAN_CONTEXT, trace, type Tracer } from '@opentelemetry/api';
-import { owner, query, startGateway, withoutDelivery, type TestGateway } from '@paggio/core/testing';
-import { createNodeHandler } from './index';
+import { owner, query, startGateway, until, withoutDelivery, type TestGateway } from '@paggio/core/testing';
+import { Client } from 'pg';
+import { Api, createNodeHandler } from './index';
 import { close } from './testing/gateway-server';
 import { build, request, requestsAtOnce } from './testing/raw-http';
 
@@ -12,6 +13,7 @@ type Listener = (message: IncomingMessage, handle: () => void) => void;
 
 let gateway: TestGateway;
 let server: Server;
+let api: Api;
 let path: string;
 let listener: Listener = (_message, handle) => handle();
 
@@ -19,7 +21,8 @@ beforeAll(async () => {
   gateway = await startGateway(withoutDelivery);
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'plain' });
   path = `/api/webhook/${endpoint.slug}`;
-  const handler = createNodeHandler(gateway.paggio);
+  api = new Api(gateway.paggio);
+  const handler = createNodeHandler(gateway.paggio, {}, api);
   server = createServer((message, response) => listener(message, () => handler(message, response)));
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 });
@@ -104,6 +107,31 @@ test('a client that disconnects during its body stores nothing, and others go on
   await gone;
   expect((await request(port(), { path, body: 'whole' })).status).toBe(200);
   expect(await bodies()).toEqual(['whole']);
+});
+
+test('a client that disconnects while its endpoint is looked up leaves no memory taken', async () => {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'not yet known' });
+  const holder = new Client({ connectionString: gateway.database.url });
+  await holder.connect();
+  await holder.query('begin; lock table paggio.endpoints in access exclusive mode');
+  const socket = connect(port(), '127.0.0.1');
+  const seen = once(server, 'request') as Promise<[IncomingMessage]>;
+  socket.write(build({ path: `/api/webhook/${endpoint.slug}`, body: 'x'.repeat(1_000), contentLength: 2_000 }));
+  const [message] = await seen;
+  const gone = once(message, 'close').catch(() => undefined);
+  socket.destroy();
+  await gone;
+  const { unread } = api.memory;
+  const isAllFree = (): true | undefined => {
+    const all = unread.share('all of it');
+    const refusal = all.take(64 * 1024 * 1024);
+    all.giveBack();
+    return refusal === null ? true : undefined;
+  };
+  expect(isAllFree()).toBeUndefined();
+  await holder.query('rollback');
+  await holder.end();
+  await until(gateway.paggio, async () => isAllFree());
 });
 
 test('each webhook is taken in within the asynchronous context of its own request', async () => {

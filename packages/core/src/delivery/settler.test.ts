@@ -4,7 +4,7 @@ import type { AttemptResult, SettleReport } from './work';
 const nothing: SettleReport = { destinations: [], followers: 0 };
 
 /** A settler whose statements end when the test says so, and the sizes of its groups. */
-function start(gatherMs: number) {
+function start(gatherMs: number, settleAgainMs = 1) {
   const groups: number[] = [];
   const ends: ((failed?: Error) => void)[] = [];
   const commit = (results: AttemptResult[]): Promise<SettleReport> =>
@@ -18,7 +18,7 @@ function start(gatherMs: number) {
     { commit },
     () => undefined,
     () => undefined,
-    { gatherMs, settleAgainMs: 1 },
+    { gatherMs, settleAgainMs },
   );
   const push = (count: number, isUrgent = false): void => {
     for (let n = 0; n < count; n++) settler.push({} as AttemptResult, isUrgent);
@@ -82,6 +82,24 @@ test('results that come while a statement runs are written after it, however few
   end();
   await began;
   expect(groups).toEqual([1, 3]);
+  end();
+  await settler.flush(1_000);
+});
+
+test('results that a full group leaves behind are written without another push', async () => {
+  const { groups, push, next, end, settler } = start(20, 30);
+  push(1);
+  push(1, true);
+  push(150 + 520);
+  const full = next();
+  end(new Error('no database'));
+  await full;
+  expect(groups).toEqual([2, 150, 500]);
+  const last = next();
+  end();
+  end();
+  await last;
+  expect(groups).toEqual([2, 150, 500, 22]);
   end();
   await settler.flush(1_000);
 });

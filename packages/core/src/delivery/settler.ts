@@ -8,7 +8,7 @@ const LARGEST_GROUP = { length: 500, bytes: Number.POSITIVE_INFINITY };
 
 /** This many results share a statement without waiting for more. */
 const FULL_GROUP = 100;
-/** A second statement costs as much as these results. */
+/** A second statement starts only if this many results wait. */
 const SECOND_FROM = 150;
 /** Results wait for each other until about this many have come, within the limits below. */
 const WORTH_A_STATEMENT = 8;
@@ -99,8 +99,9 @@ export class Settler {
   private look(): void {
     this.timer = undefined;
     this.writer.pump();
-    // After a failure the writer goes on by itself.
-    if (this.results.length > 0 && !this.failed) this.timer ??= setTimeout(() => this.look(), SHORTEST_WAIT_MS);
+    if (this.results.length === 0) return;
+    const againMs = this.failed ? this.timing.settleAgainMs : SHORTEST_WAIT_MS;
+    this.timer ??= setTimeout(() => this.look(), againMs);
   }
 
   private isDue(): boolean {
@@ -141,9 +142,7 @@ class Results implements Backlog<AttemptResult> {
   }
 
   take(maxLength: number): AttemptResult[] {
-    const taken = this.items.splice(0, maxLength);
-    this.since = performance.now();
-    return taken;
+    return this.items.splice(0, maxLength);
   }
 
   /** Puts back results that were taken, in front of all others. */

@@ -33,13 +33,18 @@ export class Reception extends AsyncResource implements CaptureSink {
     } catch (error) {
       this.replies.fail(error, this.request, this.response);
     }
-    this.share.giveBack();
-    if (this.isStreamed) linger(this.request);
+    this.end();
   }
 
   refused(error: unknown): void {
     if (this.endpoint) admitSender(this.request);
     this.replies.fail(error, this.request, this.response);
+    this.end();
+  }
+
+  private end(): void {
     this.share.giveBack();
+    // This also frees what had arrived of the body of a client that is gone.
+    if (this.isStreamed) linger(this.request);
   }
 }

@@ -74,6 +74,7 @@ export class Webhooks {
 
   private async readWhileRouting(reception: Reception, routed: Promise<EndpointConfig>): Promise<void> {
     const { head, request } = reception;
+    reception.isStreamed = true;
     const body = receiveBody(request, this.host, this.memory.unread.share(networkOf(head.remoteAddr)));
     try {
       reception.endpoint = await routed;
