@@ -1,3 +1,4 @@
+import { WorkerIdentity } from '../delivery/worker-identity';
 import { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PostgresEndpointLoader } from '../endpoints/endpoint-loader';
 import { EndpointStore } from '../endpoints/endpoint-store';
@@ -13,7 +14,6 @@ import { MasterKeyRegister } from '../secrets/master-key-register';
 import { SealGate } from '../secrets/seal-gate';
 import { SecretBox } from '../secrets/secret-box';
 import { Database } from '../storage/database';
-import { WorkerIdentity } from '../delivery/worker-identity';
 import { ProcessHints } from '../storage/process-hints';
 import { StorageQuota, type Quotas } from '../usage/storage-quota';
 import { UsageStore } from '../usage/usage-store';

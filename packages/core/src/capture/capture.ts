@@ -149,13 +149,11 @@ export class Capture {
     try {
       const incoming = toWebhookRequest(request, Date.now(), this.dependencies.bodyLimit);
       const { verifier } = endpoint;
-      if (verifier === null) {
+      if (verifier === null || verifier === 'broken') {
         if (!takesIn(endpoint, request.method)) throw methodNotAllowed(endpoint);
-        return this.store(endpoint, request, incoming, detect(incoming.headers), null, sink);
-      }
-      if (verifier === 'broken') {
-        if (!takesIn(endpoint, request.method)) throw methodNotAllowed(endpoint);
-        return answerLater(this.reject(endpoint, request, incoming, null, 'no_secret'), sink);
+        return verifier === null
+          ? this.store(endpoint, request, incoming, detect(incoming.headers), null, sink)
+          : answerLater(this.reject(endpoint, request, incoming, null, 'no_secret'), sink);
       }
       const verification = verifier.verify(incoming);
       if (!(verification instanceof Promise)) this.judge(endpoint, request, incoming, verifier, verification, sink);

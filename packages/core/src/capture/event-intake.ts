@@ -137,7 +137,7 @@ export class PostgresIntake implements Intake {
     return this.writer.weigh(load) >= this.writer.capacityWithin(this.timing.maxWaitMs) * (own?.share ?? 1);
   }
 
-  /** Whether a statement is under way with an event that arrived before this. */
+  /** Whether the first event of a statement under way arrived before this. */
   private isWritingSince(before: number): boolean {
     for (const [first] of this.writer.underWay) if (first !== undefined && first.since < before) return true;
     return false;

@@ -35,7 +35,7 @@ export class EventWriter {
     return new Promise((accepted, failed) => this.submit(endpoint, request, known, { accepted, failed }));
   }
 
-  /** Like `write`, for every webhook. The sink hears of every failure, so this does not throw. */
+  /** Like `write`, without a promise for every webhook. It reports every failure to the sink and does not throw. */
   submit(addressed: EndpointConfig, request: CaptureRequest, known: Recognised, sink: IntakeSink): void {
     const span = captureSpan(request.rawHeaders, { 'paggio.endpoint_id': addressed.id, 'paggio.source': known.source });
     const fail = (error: unknown): void => {

@@ -65,10 +65,7 @@ export interface IntakeSink {
   failed(error: unknown): void;
 }
 
-/**
- * Takes events in durably. A sink takes the place of a promise here, because this runs for every webhook, and a sink is
- * an object that exists anyway.
- */
+/** Takes events in durably. A sink takes the place of a promise, which would cost more for every webhook. */
 export interface Intake {
   submit(event: IncomingEvent, sink: IntakeSink): void;
 }

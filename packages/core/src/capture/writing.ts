@@ -63,21 +63,20 @@ export class Writing implements IntakeSink {
   private handOver(): void {
     const { announce, handoff } = this.dependencies;
     const { deliveries, endpoint } = this;
-    let isAnnounced = false;
+    if (handoff === null) {
+      if (deliveries.length > 0 && !endpoint.paused) announce();
+      return;
+    }
     for (const { leaseToken, target } of deliveries) {
-      if (leaseToken !== null) this.start(target, leaseToken);
-      else if (handoff !== null && !endpoint.paused && !target.paused) handoff.due(target.id);
-      else if (handoff === null && !endpoint.paused && !isAnnounced) {
-        isAnnounced = true;
-        announce();
-      }
+      if (leaseToken !== null) this.start(handoff, target, leaseToken);
+      else if (!endpoint.paused && !target.paused) handoff.due(target.id);
     }
   }
 
-  private start(target: DestinationConfig, leaseToken: Buffer): void {
+  private start(handoff: Handoff, target: DestinationConfig, leaseToken: Buffer): void {
     const { endpoint, event } = this;
     const eventId = formatId(event.id);
-    this.dependencies.handoff?.start({
+    handoff.start({
       eventId,
       destinationId: target.id,
       endpointId: endpoint.id,

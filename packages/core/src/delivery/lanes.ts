@@ -43,8 +43,9 @@ export class Lanes {
 
   /** @returns whether anything changed for this process */
   join(group: WorkerGroup): boolean {
-    if (isSame(group, this.group)) return false;
+    const hasChanged = !isSame(group, this.group);
     this.group = group;
+    if (!hasChanged) return false;
     for (const [id, { settings }] of this.byId) if (settings) this.configured(id, settings);
     return true;
   }

@@ -27,7 +27,8 @@ interface Looked {
 /**
  * Makes the deliveries of dead processes due at once, instead of when their leases run out. PostgreSQL releases the
  * lock of a process when its connections end, and those end with the process. A process counts as dead when its lock
- * has been free and its check-in the same for `deadAfterMs`.
+ * has been free and its check-in the same for `deadAfterMs`, and at once when its last check-in is older than
+ * `workerGroupMs`.
  *
  * A process that is frozen, or whose network swallows packets, keeps its lock, and its leases run out as before. A
  * living process whose connections end checks in again at once, which takes the lock again. After a restart of the

@@ -57,7 +57,6 @@ export class DeliveryWorker implements Handoff {
   private readonly leases = new Set<Lease>();
   private readonly settler: Settler;
   private isCheckedIn = false;
-  private hasOthers = false;
   /** Since when a connection for leases is missing and no check-in has succeeded; null if none is missing. */
   private lostSince: number | null = null;
   private active = 0;
@@ -164,11 +163,11 @@ export class DeliveryWorker implements Handoff {
     try {
       const group = await this.dependencies.deliveryStore.checkIn(this.dependencies.handlers.names);
       this.isCheckedIn = true;
-      this.hasOthers = group.hasOthers;
       this.dependencies.takeovers.noteOthers(group.hasOthers);
-      await this.comeBack();
+      const hasChanged = this.lanes.join(group);
+      if (this.lostSince !== null) await this.comeBack();
       // This process may have more slots now.
-      if (this.lanes.join(group) && this.running) this.wake();
+      if (hasChanged && this.running) this.wake();
     } catch (error) {
       this.fault('check_in', error);
     }
@@ -182,17 +181,18 @@ export class DeliveryWorker implements Handoff {
     await this.checkIn();
   }
 
-  /** Goes on after a check-in. Other processes may have taken over what this one holds. */
+  /** Goes on after a loss and a check-in. Other processes may have taken over what this one holds. */
   private async comeBack(): Promise<void> {
     if (this.isCutOff) await this.prolong([...this.leases]);
     this.lostSince = null;
     for (const lane of this.lanes.all()) this.advance(lane);
   }
 
-  /** Whether other processes may take this one for dead. Until it is back it begins no attempt, which would be the second one. */
+  /** Whether others may take this process for dead. Until it is back it begins no attempt, which another one may make. */
   private get isCutOff(): boolean {
-    const { hasOthers, lostSince } = this;
-    return lostSince !== null && hasOthers && performance.now() - lostSince >= this.dependencies.timing.deadAfterMs;
+    const { lanes, lostSince } = this;
+    if (lostSince === null || !lanes.group.hasOthers) return false;
+    return performance.now() - lostSince >= this.dependencies.timing.deadAfterMs;
   }
 
   /** Call it when deliveries of a dead process are due, and its part of every destination is free. */

@@ -53,7 +53,8 @@ export interface GroupWork<Item, Result> {
 
 /**
  * Group commit. While a statement runs, items wait in the backlog; the next statement takes all of them, or as many as a
- * group may have. There is no timer here: an item that comes alone is written at once, unless `isDue` has it wait. When many wait, a second connection takes a group at the same time.
+ * group may have. There is no timer here: an item that comes alone is written at once, unless `isDue` has it wait. When
+ * many wait, a second connection takes a group at the same time.
  *
  * A group that meets a conflict is written again. If the database refuses a value, each half of the group is written
  * alone, down to the item with that value. After a timeout the next groups are smaller.
