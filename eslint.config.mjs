@@ -289,7 +289,13 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       'no-restricted-properties': 'off',
-      'no-restricted-syntax': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: `NewExpression[callee.name='Pool']:not(MemberExpression[property.name='on'] > *)`,
+          message: 'Use hostPool: without an error listener, a connection that the server ends kills the test.',
+        },
+      ],
       'no-restricted-imports': 'off',
     },
   },

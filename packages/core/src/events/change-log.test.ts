@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Pool } from 'pg';
-import { migratedDatabase } from '../testing';
+import type { Pool } from 'pg';
+import { hostPool, migratedDatabase } from '../testing';
 import type { Database } from '../storage/database';
 import { ChangeLog, type ChangePage } from './change-log';
 import type { Position } from './position';
@@ -12,7 +12,7 @@ let drop: () => Promise<void>;
 beforeAll(async () => {
   const database = await migratedDatabase();
   drop = () => database.drop();
-  pool = new Pool({ connectionString: database.url, max: 1 });
+  pool = hostPool({ connectionString: database.url, max: 1 });
   const rows = async (sql: string, values: unknown[]): Promise<unknown[]> => (await pool.query(sql, values)).rows;
   log = new ChangeLog({ rows, source: { query: rows } } as unknown as Database);
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { Client, Pool, type ClientConfig } from 'pg';
-import { createTestDatabase, query, type TestDatabase } from '../testing';
+import { Client, type ClientConfig, type Pool } from 'pg';
+import { createTestDatabase, hostPool, query, type TestDatabase } from '../testing';
 import { QuietSource } from './quiet-source';
 import { databaseUnavailable, failureOf, isSchemaMissing } from './sql-errors';
 import type { StatementFailure } from '../flow/group-writer';
@@ -65,8 +65,7 @@ function connecting(config: ClientConfig): Promise<unknown> {
 }
 
 async function inPool(config: ClientConfig & { max?: number }, work: (pool: Pool) => Promise<unknown>): Promise<void> {
-  const pool = new Pool(config);
-  pool.on('error', () => undefined);
+  const pool = hostPool(config);
   try {
     await work(pool);
   } finally {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { createTestDatabase, type TestDatabase } from '../testing';
-import { Pool } from 'pg';
+import { createTestDatabase, hostPool, type TestDatabase } from '../testing';
 import { ConnectPause } from './connect-pause';
 import { SurvivingClient, type OwnClientConfig } from './surviving-client';
 
@@ -44,7 +43,7 @@ test('while a database refuses connections, simultaneous requests share one atte
     max: 2,
     pause: new ConnectPause(),
   };
-  const pool = new Pool(config);
+  const pool = hostPool(config);
   const isRefused = (): Promise<boolean> =>
     pool.query('select 1').then(
       () => false,
