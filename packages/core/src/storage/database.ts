@@ -8,6 +8,7 @@ import { apiKeySchema } from './entities/api-key';
 import { destinationSchema } from './entities/destination';
 import { endpointSchema } from './entities/endpoint';
 import { migrations, SCHEMA_PROBE } from './migrations';
+import { OpenConnections } from './open-connections';
 import { QuietSource } from './quiet-source';
 import { refuseTransactionPooler } from './pooler';
 import { refuseOtherDatabase } from './same-database';
@@ -43,6 +44,9 @@ export interface DatabaseSettings {
  */
 const IDLE_HANDLER_MS = 90_000;
 
+/** How long `close` waits for connections that do not say that they have closed. */
+const CLOSE_MS = 1_000;
+
 /** Connections: 2 capture, 2 settle, 2 lease, 4 management and 1 to listen; for transactional handlers up to 4 more. */
 export class Database {
   /** For the group commit and look-ups that senders wait for, so that no slow read can hold up an acknowledgement. */
@@ -64,6 +68,7 @@ export class Database {
   role: DatabaseRole = { name: '', excess: [] };
 
   private readonly pause = new ConnectPause();
+  private readonly connections = new OpenConnections();
 
   constructor(
     private readonly settings: DatabaseSettings,
@@ -96,6 +101,7 @@ export class Database {
         ...settings.connection,
         Client: QuietClient,
         pause: this.pause,
+        open: this.connections,
         query_timeout: this.timing.queryMs,
         setUp: this.setUpFor('default'),
       },
@@ -124,6 +130,7 @@ export class Database {
     }
   }
 
+  /** Resolves when the server has ended the sessions too, or after a second. */
   async close(): Promise<void> {
     await Promise.allSettled([
       this.capture.end(),
@@ -132,6 +139,7 @@ export class Database {
       this.transactions.close(),
       this.source.isInitialized ? this.source.destroy() : Promise.resolve(),
     ]);
+    await this.connections.closed(CLOSE_MS);
   }
 
   /** How busy the pools are; management's is TypeORM's own. */
@@ -208,6 +216,7 @@ export class Database {
       ...this.settings.connection,
       Client: QuietClient,
       pause: this.pause,
+      open: this.connections,
       application_name: applicationName(purpose),
       connectionTimeoutMillis: this.timing.connectMs,
       keepAlive: true,

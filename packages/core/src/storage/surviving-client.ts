@@ -1,6 +1,7 @@
 import { Client, type ClientConfig } from 'pg';
 import type { ConnectPause } from './connect-pause';
 import { dropValues } from './database-error';
+import type { OpenConnections } from './open-connections';
 import { ownTypes } from './type-parsers';
 
 /** The configuration of a client of pg, with settings of ours. */
@@ -9,6 +10,8 @@ export interface OwnClientConfig extends ClientConfig {
   setUp?: string;
   /** Shared by the connections to one database. */
   pause?: ConnectPause;
+  /** Gets this client while it is connected. */
+  open?: OpenConnections;
 }
 
 /**
@@ -19,11 +22,13 @@ export interface OwnClientConfig extends ClientConfig {
 export class SurvivingClient extends Client {
   private readonly setUp: string | undefined;
   private readonly pause: ConnectPause | undefined;
+  private readonly open: OpenConnections | undefined;
 
   constructor(config: OwnClientConfig = {}) {
     super(config);
     this.setUp = config.setUp;
     this.pause = config.pause;
+    this.open = config.open;
     forgetDefaults(this, config);
     this.on('error', () => undefined);
   }
@@ -47,6 +52,7 @@ export class SurvivingClient extends Client {
     this.pause?.check();
     try {
       await super.connect();
+      this.open?.add(this);
       if (this.setUp !== undefined) await this.query(this.setUp);
       return this;
     } catch (error) {
