@@ -17,7 +17,7 @@ test('the options of delivery have these defaults and can be set', () => {
     maxInFlight: 512,
     pauseFailingAfterMs: 432_000_000,
     allowedPorts: [],
-    transport: 'undici',
+    transport: 'sockets',
   });
   const axios = { request: () => Promise.resolve() };
   const given = { allowedPorts: [6379], transport: { axios } };

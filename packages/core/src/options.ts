@@ -138,11 +138,12 @@ export interface PaggioOptions {
    */
   allowedPorts?: readonly number[];
   /**
-   * What sends the requests: `'undici'`, or an axios instance of the host with its interceptors. Redirects, proxies,
-   * decoding, limits and agents of the instance are ignored, because the address guard decides where a request goes.
-   * @default 'undici'
+   * What sends the requests: connections of Paggio's own (`'sockets'`), the client undici, or an axios instance of the host
+   * with its interceptors. Redirects, proxies, decoding, limits and agents of the instance are ignored, because the
+   * address guard decides where a request goes.
+   * @default 'sockets'
    */
-  transport?: 'undici' | { axios: AxiosLike };
+  transport?: 'sockets' | 'undici' | { axios: AxiosLike };
   /**
    * How long `stop()` waits for deliveries in flight (at most `'10m'`).
    * @default '20s'
@@ -229,7 +230,7 @@ export interface ResolvedOptions {
   maxInFlight: number;
   pauseFailingAfterMs: number | null;
   allowedPorts: readonly number[];
-  transport: 'undici' | { axios: AxiosLike };
+  transport: 'sockets' | 'undici' | { axios: AxiosLike };
   stopGraceMs: number;
   retentionMs: number | null;
   dedupWindowMs: number;
@@ -420,10 +421,10 @@ function resolveRead(options: Partial<PaggioOptions>, problems: ErrorDetail[], f
     !allowedPorts.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)
   )
     fail('allowedPorts', 'allowedPorts must be a list of port numbers.');
-  const transport = options.transport ?? 'undici';
+  const transport = options.transport ?? 'sockets';
   const isAxios = typeof (transport as { axios?: AxiosLike } | null)?.axios?.request === 'function';
-  if (transport !== 'undici' && (!isAxios || Object.keys(transport).length > 1))
-    fail('transport', "transport must be 'undici' or { axios: an axios instance }.");
+  if (transport !== 'sockets' && transport !== 'undici' && (!isAxios || Object.keys(transport).length > 1))
+    fail('transport', "transport must be 'sockets', 'undici' or { axios: an axios instance }.");
 
   const rate = (field: RateOption, fallback: RateLimit | null): RateLimit | null => {
     const value = options[field];

@@ -3,6 +3,7 @@ import { axiosTransport } from '../transport/axios-transport';
 import { Connector } from '../transport/connector';
 import { EgressProxy } from '../transport/egress-proxy';
 import { isUndiciPackage, noTransport, noUndici } from '../transport/own-undici';
+import { socketTransport } from '../transport/socket-transport';
 import { TlsTrust } from '../transport/tls-trust';
 import type { Transport } from '../transport/transport';
 import { undiciTransport } from '../transport/undici-transport';
@@ -37,6 +38,7 @@ export function assembleTransport({ options, telemetry }: Context, hooks: Testin
 }
 
 function realTransport({ roles, transport }: ResolvedOptions, connector: Connector): Transport {
+  if (transport === 'sockets') return socketTransport(connector);
   if (transport !== 'undici') return axiosTransport(transport.axios, connector);
   if (isUndiciPackage()) return undiciTransport(connector);
   if (roles.has('deliver')) throw noUndici();

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { ResolvedAddress } from './address-guard';
+import { DirectReading } from './direct-reading';
 
 /** How long an address is dialled alone before the next one is dialled too (RFC 8305, 5). */
 const HEAD_START_MS = 250;
@@ -12,9 +13,15 @@ const MAX_ADDRESSES = 8;
  * only one that works. Node's own way (`autoSelectFamily`) gives each address except the last only a quarter of a
  * second.
  * @param timeoutMs the time limit for all addresses together
+ * @param direct whether the connection is read with `readFrom`, and never as a stream
  * @throws the first failure when all have failed, or `connect_timeout`
  */
-export function connectToAny(addresses: readonly ResolvedAddress[], port: number, timeoutMs: number): Promise<Socket> {
+export function connectToAny(
+  addresses: readonly ResolvedAddress[],
+  port: number,
+  timeoutMs: number,
+  direct = false,
+): Promise<Socket> {
   const waiting = alternating(addresses).slice(0, MAX_ADDRESSES);
   const dialled = new Set<Socket>();
   let failure: Error | undefined;
@@ -30,7 +37,7 @@ export function connectToAny(addresses: readonly ResolvedAddress[], port: number
       clearTimeout(turn);
       const next = waiting.shift();
       if (next === undefined) return;
-      const socket = connect({ host: next.address, port });
+      const socket = dial(next.address, port, direct);
       dialled.add(socket);
       socket.once('error', failed);
       socket.once('connect', () => {
@@ -60,6 +67,14 @@ export function connectToAny(addresses: readonly ResolvedAddress[], port: number
       for (const loser of losers) loser.destroy();
     }
   });
+}
+
+function dial(host: string, port: number, direct: boolean): Socket {
+  if (!direct) return connect({ host, port });
+  const reading = new DirectReading();
+  const socket = connect({ host, port, onread: reading.onread });
+  reading.bind(socket);
+  return socket;
 }
 
 export function connectTimeout(): Error {

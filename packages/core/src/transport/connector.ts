@@ -36,13 +36,16 @@ export class Connector {
     private readonly proxy: EgressProxy | null = null,
   ) {}
 
-  /** @throws BlockedAddressError, NameResolutionError, EgressProxyError, or the error of the connection */
-  async connect({ hostname, port, secure, identity }: Peer): Promise<Socket> {
+  /**
+   * @param direct whether the caller reads with `readFrom`, and never as a stream
+   * @throws BlockedAddressError, NameResolutionError, EgressProxyError, or the error of the connection
+   */
+  async connect({ hostname, port, secure, identity }: Peer, direct = false): Promise<Socket> {
     const host = hostname.replace(/^\[(.*)\]$/, '$1');
     const startedAt = performance.now();
     const plain = this.proxy
       ? await this.proxy.connect(this.guard, host, port, CONNECT_TIMEOUT_MS)
-      : await connectToAny(await this.guard.admit(host, port), port, CONNECT_TIMEOUT_MS);
+      : await connectToAny(await this.guard.admit(host, port), port, CONNECT_TIMEOUT_MS, direct && !secure);
     const left = CONNECT_TIMEOUT_MS - (performance.now() - startedAt);
     const socket = secure ? await secured(plain, host, this.trust.contextOf(identity), left) : plain;
     // failpoint: connector.connected

@@ -5,7 +5,7 @@ import { capture, migratedDatabase, owner, Recorder, settled, testMasterKey } fr
 // Bun replaces the package by classes that send nothing.
 jest.mock('undici', () => ({ Agent: class Agent {}, Pool: class Pool {}, fetch: () => undefined }));
 
-test('when the runtime replaces undici, a process that delivers does not start, and the error names what would work', async () => {
+test('when the runtime replaces undici, a process that is to deliver with it does not start, and the error names what would work', async () => {
   const database = await migratedDatabase();
   const recorder = await Recorder.start();
   const options = (more: Partial<PaggioOptions>): PaggioOptions => ({
@@ -14,11 +14,11 @@ test('when the runtime replaces undici, a process that delivers does not start, 
     allowedNetworks: ['127.0.0.0/8'],
     ...more,
   });
-  expect(() => createPaggio(options({}))).toThrow(
+  expect(() => createPaggio(options({ transport: 'undici' }))).toThrow(
     expect.objectContaining({ code: 'BAD_REQUEST', hint: expect.stringContaining('transport: { axios }') }),
   );
 
-  const front = createPaggio(options({ roles: ['capture', 'api'] }));
+  const front = createPaggio(options({ roles: ['capture', 'api'], transport: 'undici' }));
   await front.start();
   const { endpoint } = await front.admin.endpoints.create(owner, { name: 'a', destinationUrl: recorder.url() });
   const id = await capture(front, endpoint.slug, '{}');
@@ -30,6 +30,11 @@ test('when the runtime replaces undici, a process that delivers does not start, 
   await worker.start();
   expect((await settled(worker, owner, id)).status).toBe('delivered');
   await worker.stop();
+
+  const usual = createPaggio(options({}));
+  await usual.start();
+  expect((await settled(usual, owner, await capture(usual, endpoint.slug, '{}'))).status).toBe('delivered');
+  await usual.stop();
   await recorder.stop();
   await database.drop();
 });

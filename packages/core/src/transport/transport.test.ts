@@ -9,6 +9,7 @@ import { axiosTransport } from './axios-transport';
 import type { PoolAge } from './connection-pools';
 import { Connector } from './connector';
 import { Recorder } from '../testing';
+import { socketTransport } from './socket-transport';
 import type { Transport, TransportRequest } from './transport';
 import { toTransportError } from './transport-error';
 import { undiciTransport } from './undici-transport';
@@ -55,6 +56,7 @@ function request(port: number, change: Partial<TransportRequest> = {}): Transpor
 type Maker = [string, (connector: Connector, age?: PoolAge) => Transport];
 
 const makers: Maker[] = [
+  ['sockets', socketTransport],
   ['undici', undiciTransport],
   // The next one has everything that this one has.
   ...(full

@@ -1,6 +1,7 @@
-import { errors, Pool, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { ConnectionPools, type PoolAge } from './connection-pools';
 import type { Connector, SocketFailure } from './connector';
+import { loadUndici } from './own-undici';
 import { ResponseReader } from './response-reader';
 import { poolKeyOf, refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
@@ -29,7 +30,7 @@ function openPool(
   { origin, identity = null }: TransportRequest,
   onUnused: (pool: Pool) => void,
 ): Pool {
-  const pool = new Pool(origin, {
+  const pool = new (loadUndici().Pool)(origin, {
     connect: ({ hostname, port, protocol }, callback) => {
       const secure = protocol === 'https:';
       connector.connect({ hostname, port: Number(port || (secure ? 443 : 80)), secure, identity }).then(
@@ -103,6 +104,6 @@ function send(poolOf: (request: TransportRequest) => Pool, request: TransportReq
  * this request was sent (RFC 9112, 9.3.1).
  */
 function wasStale(error: SocketFailure): boolean {
-  if (error instanceof errors.SocketError) return (error.socket?.bytesRead ?? 0) > 0;
+  if (error instanceof loadUndici().errors.SocketError) return (error.socket?.bytesRead ?? 0) > 0;
   return (error.code === 'ECONNRESET' || error.code === 'EPIPE') && (error.bytesRead ?? 0) > 0;
 }
