@@ -1,6 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 
-/** All connections read into this buffer. Whoever gets the bytes copies what it keeps, before the next read. */
+/** All connections read into this buffer. A reader copies what it keeps before it returns. */
 const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
 type Take = (bytes: Buffer) => void;

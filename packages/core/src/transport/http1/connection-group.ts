@@ -9,7 +9,7 @@ const SWEEP_MS = 1_000;
 /** The connections to one destination, and the exchanges that wait for one. */
 export class ConnectionGroup implements ConnectionOwner {
   private readonly all = new Set<Connection>();
-  /** The one that was used last comes last, and is used next: it is the least likely to have been closed meanwhile. */
+  /** The last of them was used last, and is used next: it is the least likely to have been closed meanwhile. */
   private readonly free: Connection[] = [];
   private readonly waiting: Exchange[] = [];
   /** Exchanges that are to be repeated. They wait for a new connection, because any other may have been closed too. */

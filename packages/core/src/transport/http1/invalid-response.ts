@@ -1,4 +1,4 @@
-/** The other side sent bytes that are no HTTP/1 response, or whose end could be understood in two ways. */
+/** The other side sent something else than an HTTP/1 response, or a response whose end has two meanings. */
 export class InvalidResponse extends Error {
   override readonly name = 'InvalidResponse';
   readonly code = 'invalid_response';

@@ -10,7 +10,7 @@ export type Framing =
 
 export interface ResponseHead {
   status: number;
-  /** By name in lower case. A header that came several times has a list. Each character of a value is one byte. */
+  /** Values by name in lower case. A header that came several times has a list. Each character of a value is one byte. */
   headers: Record<string, string | string[]>;
   framing: Framing;
   /** Whether the other side takes further requests on this connection. */
