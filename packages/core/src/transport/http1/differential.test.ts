@@ -70,6 +70,8 @@ const STRICTER = [
   /chunked is not the last Transfer-Encoding/,
   /Transfer-Encoding is not a list of codings/,
   /in a trailer/,
+  // Some programs refuse it, and some take it for a part of the number.
+  /a tab beside Content-Length/,
   /a chunk extension is malformed/,
   // Beyond 2^53.
   /Content-Length is too large/,

@@ -23,8 +23,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/;
 /** Codings without parameters. A tab around them is legal, and some programs take it for a part of the name. */
 const CODINGS = /^ *[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: *, *[!#$%&'*+\-.^_`|~0-9A-Za-z]+)* *$/;
-/** No sign, no list and no tab, which some programs refuse. */
-const DIGITS = /^ *[0-9]+ *$/;
+/** Without a sign, and not a list. */
+const DIGITS = /^[0-9]+$/;
 
 /** Names in lower case by their spelling. The limit is for servers that make up names. */
 const names = new Map<string, string>();
@@ -54,7 +54,8 @@ export function parseHead(text: string, method: string): ResponseHead {
     if (CONTROL.test(value)) throw new InvalidResponse('a header value has a control character');
     if (name === 'content-length') {
       if (length !== null) throw new InvalidResponse('two Content-Length headers');
-      if (!DIGITS.test(text.slice(colon + 1, stop))) throw new InvalidResponse('Content-Length is not a number');
+      if (text.slice(colon + 1, stop).includes('\t')) throw new InvalidResponse('a tab beside Content-Length');
+      if (!DIGITS.test(value)) throw new InvalidResponse('Content-Length is not a number');
       if (!Number.isSafeInteger(Number(value))) throw new InvalidResponse('Content-Length is too large');
       length = Number(value);
     } else if (name === 'transfer-encoding') {
