@@ -234,17 +234,17 @@ export class World {
 const CONTRADICTIONS = {
   'deliveries that were made again although it was on record that they had been made': `
     select count(*)::int as count from (
-      select 1 from paggio.attempts where trigger = 'scheduled' and status = 'delivered'
+      select 1 from paggio.all_attempts where trigger = 'scheduled' and status = 'delivered'
       group by event_id, destination_id having count(*) > 1
     ) a`,
   'deliveries whose attempts are not on record': `
     select count(*)::int as count from paggio.deliveries d
     where d.attempt_count <> (
-      select count(*) from paggio.attempts a
+      select count(*) from paggio.all_attempts a
       where a.event_id = d.event_id and a.destination_id = d.destination_id and a.trigger = 'scheduled')`,
   'deliveries that are over and whose last attempt says something else': `
     select count(*)::int as count from paggio.deliveries d join lateral (
-      select status from paggio.attempts a
+      select status from paggio.all_attempts a
       where a.event_id = d.event_id and a.destination_id = d.destination_id order by number desc limit 1
     ) a on true
     where d.state = 'delivered' and a.status <> 'delivered' or d.state = 'failed' and d.reason = 'exhausted' and a.status = 'delivered'`,
@@ -265,7 +265,7 @@ const PENDING = `
   select count(*)::int as count from paggio.deliveries d join paggio.destinations x on x.id = d.destination_id
   where d.state = 'pending' and x.url like $1`;
 
-const DELIVERED = `select count(*)::int as delivered from paggio.attempts where status = 'delivered'`;
+const DELIVERED = `select count(*)::int as delivered from paggio.all_attempts where status = 'delivered'`;
 
 /** An acknowledgement that names no event has the id `-`. */
 const MISSING = `

@@ -204,6 +204,8 @@ const resultColumns: Column<AttemptResult>[] = [
 // succeeded, the delivery becomes `delivered`; nothing else revives a cancelled delivery. Destinations that work cost
 // one look at their row. With a lease token the statement writes only inside the transaction of that lease: if a
 // handler has ended the transaction itself, its delivery must not be settled apart from its effects.
+const IS_PLAIN = `d.attempt_count = 0 and i.state = 'delivered' and i.reason = '2xx' and i.error is null`;
+
 const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling> =>
   statement((parameters) => {
     const results = parameters.rows(resultColumns, (input) => input.results);
@@ -219,18 +221,23 @@ const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling> =>
       due_at = case when d.state = 'pending' then now() + i.retry_in_ms * interval '1 millisecond' end,
       due_reason = case when d.state = 'pending' then i.next_reason end,
       attempt_count = d.attempt_count + 1, takeovers = 0, lease_token = null,
-      response_status = i.response_status, latency_ms = i.latency_ms
+      response_status = i.response_status, latency_ms = i.latency_ms,
+      attempt_id = case when ${IS_PLAIN} then i.id end, attempted_at = case when ${IS_PLAIN} then now() end,
+      attempt_url = case when ${IS_PLAIN} then i.url end,
+      response_headers = case when ${IS_PLAIN} then i.response_headers end,
+      response_body = case when ${IS_PLAIN} then i.response_body end,
+      response_truncated = case when ${IS_PLAIN} then i.response_truncated end
     from input i
     where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token
       and (${leaseToken}::text is null or current_setting('paggio.lease', true) = ${leaseToken})
-    returning i.id, d.destination_id, d.attempt_count, d.state, d.order_key, d.order_seq
+    returning i.id, d.destination_id, d.attempt_count, d.attempt_id, d.state, d.order_key, d.order_seq
   ), kept as (
     insert into paggio.attempts (id, event_id, destination_id, number, trigger, url, status, response_status,
       response_headers, response_body, response_truncated, latency_ms, error, reason, created_at)
     select i.id, i.event_id, i.destination_id, s.attempt_count, 'scheduled', i.url,
       case when i.state = 'delivered' then 'delivered' else 'failed' end, i.response_status, i.response_headers,
       i.response_body, i.response_truncated, i.latency_ms, i.error, i.reason, now()
-    from input i join settled s on s.id = i.id
+    from input i join settled s on s.id = i.id where s.attempt_id is null
   ), followers as (
     ${followersOf(`select destination_id, order_key, order_seq from settled where state <> 'pending'`)}
     returning 1

@@ -204,7 +204,7 @@ test('when there are more dead destinations than slots, half of the slots stay f
   await until(paggio, async () => {
     const [row] = await query<{ lanes: number }>(
       gateway.database.url,
-      'select count(distinct destination_id)::int as lanes from paggio.attempts',
+      'select count(distinct destination_id)::int as lanes from paggio.all_attempts',
     );
     return row?.lanes === 12 ? true : undefined;
   });

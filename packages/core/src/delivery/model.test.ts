@@ -176,7 +176,7 @@ class Real {
         const rows = await query<{ id: string; state: string; reason: string | null; attempts: number; kept: number }>(
           this.gateway.database.url,
           `select d.event_id as id, d.state, d.reason, d.attempt_count as attempts,
-             (select count(*)::int from paggio.attempts a where a.event_id = d.event_id) as kept
+             (select count(*)::int from paggio.all_attempts a where a.event_id = d.event_id) as kept
            from paggio.deliveries d where d.endpoint_id = '${this.current.id}' order by d.event_id`,
         );
         seen = rows.map((row) => ({ ...row, requests: this.sent.get(row.id) ?? 0 }));

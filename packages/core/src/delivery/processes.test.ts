@@ -53,7 +53,7 @@ interface Row {
 const rowsOf = (endpoint: { id: string }): Promise<Row[]> =>
   query<Row>(
     gateway.database.url,
-    `select d.state, d.attempt_count, (select count(*)::int from paggio.attempts a where a.event_id = d.event_id) as attempts
+    `select d.state, d.attempt_count, (select count(*)::int from paggio.all_attempts a where a.event_id = d.event_id) as attempts
      from paggio.deliveries d where d.endpoint_id = '${endpoint.id}' order by d.event_id`,
   );
 

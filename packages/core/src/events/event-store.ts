@@ -96,8 +96,8 @@ export class EventStore {
              select c.id from paggio.events c where c.replay_of = e.id order by c.id desc limit ${NEWEST_COPIES}
            ) r order by r.id) as "replayedAs",
          (select count(*)::int from paggio.events r where r.replay_of = e.id) as "replayedAsTotal",
-         (select count(*)::int from paggio.attempts a where a.event_id = e.id) as "attemptsTotal",
-         (select a.response_body from paggio.attempts a
+         (select count(*)::int from paggio.all_attempts a where a.event_id = e.id) as "attemptsTotal",
+         (select a.response_body from paggio.all_attempts a
           where a.event_id = e.id and a.trigger = 'scheduled' and a.destination_id = s.telling_id
           order by a.id desc limit 1) as "responseBody",
          array(select d.destination_id from paggio.deliveries d where d.event_id = e.id) as "routedTo",
@@ -130,7 +130,7 @@ export class EventStore {
   /** The attempts of an event. Returns null when the event is not the owner's. */
   async attempts(owner: Owner, eventId: string, paging: Paging): Promise<Page<Attempt> | null> {
     const [counted] = await this.database.rows<{ count: number }>(
-      `select (select count(*)::int from (select 1 from paggio.attempts where event_id = e.id limit $4) t) as count
+      `select (select count(*)::int from (select 1 from paggio.all_attempts where event_id = e.id limit $4) t) as count
        from paggio.events e where e.user_id = $1 and e.mode = $2 and e.id = $3`,
       [owner.userId, owner.mode, eventId, TOTAL_LIMIT + 1],
     );
@@ -138,7 +138,7 @@ export class EventStore {
     const rows = await this.database.rows<StoredAttempt & Fitting>(
       fittingRows(
         `select ${ATTEMPT}, coalesce(octet_length(response_body), 0) as size
-         from paggio.attempts where event_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3 offset $4`,
+         from paggio.all_attempts where event_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3 offset $4`,
         ATTEMPTS_PAGE_BYTES,
       ),
       [eventId, paging.startingAfter, paging.limit + 1, paging.offset],
@@ -154,7 +154,7 @@ export class EventStore {
       fittingRows(
         `select e.id, e.endpoint_id as "endpointId", e.query, e.headers, e.body, e.sealed, coalesce(e.origin_id, e.id) as "originId",
            octet_length(e.body) + octet_length(e.headers) + octet_length(e.query) + coalesce(octet_length(e.sealed), 0) as size,
-           (select a.created_at from paggio.attempts a where a.event_id = e.id order by a.id desc limit 1) as "lastAttemptAt"
+           (select a.created_at from paggio.all_attempts a where a.event_id = e.id order by a.id desc limit 1) as "lastAttemptAt"
          from paggio.events e where e.id = any($1::uuid[]) and e.user_id = $2 and e.mode = $3`,
         PAGE_BYTES,
       ),
@@ -176,7 +176,7 @@ export class EventStore {
        from (
          select a.*, ${NEWEST_ATTEMPTS_BYTES} - sum(size) over (order by id desc) + size as room from (
            select ${ATTEMPT}, coalesce(octet_length(response_body), 0) as size
-           from paggio.attempts where event_id = $1 order by id desc limit ${NEWEST_ATTEMPTS}) a) b
+           from paggio.all_attempts where event_id = $1 order by id desc limit ${NEWEST_ATTEMPTS}) a) b
        order by id`,
       [eventId],
     );

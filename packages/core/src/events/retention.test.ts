@@ -48,7 +48,7 @@ test('old events are removed with everything that belongs to them; newer and pen
   expect(left[1]?.id.slice(13)).toBe(waiting.slice(13));
   const counts = await query(
     database.url,
-    `select (select count(*) from paggio.deliveries)::int as deliveries, (select count(*) from paggio.attempts)::int as attempts,
+    `select (select count(*) from paggio.deliveries)::int as deliveries, (select count(*) from paggio.all_attempts)::int as attempts,
        (select count(*) from paggio.stat_buckets where bucket < (extract(epoch from now()) - 86400) / 300)::int as buckets`,
   );
   expect(counts).toEqual([{ deliveries: 2, attempts: 1, buckets: 0 }]);

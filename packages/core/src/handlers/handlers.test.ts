@@ -407,7 +407,7 @@ test('two processes that receive the first event of an endpoint at once create o
       [first, second, first, second].map(({ paggio }) => captureFromGitHub(paggio, endpoint.slug, 'push', '{}')),
     );
     await allSettled(first, ids);
-    const counts = `select count(*)::int as attempts from paggio.attempts
+    const counts = `select count(*)::int as attempts from paggio.all_attempts
       where event_id = any('{${ids.join()}}') group by event_id`;
     expect(await query(first.database.url, counts)).toEqual(ids.map(() => ({ attempts: 1 })));
     expect((await first.paggio.admin.endpoints.get(owner, endpoint.id)).destinations).toHaveLength(1);

@@ -551,7 +551,7 @@ async function everythingOnce({ database, paggio }: CrashSite, ids: string[]): P
   expect(states).toEqual([{ state: 'delivered' }]);
   const counts = await query(
     database.url,
-    `select distinct count(*)::int as count from paggio.attempts where status = 'delivered' group by event_id`,
+    `select distinct count(*)::int as count from paggio.all_attempts where status = 'delivered' group by event_id`,
   );
   expect(counts).toEqual([{ count: 1 }]);
   await last.stop();

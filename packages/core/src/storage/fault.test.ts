@@ -105,7 +105,7 @@ test('a worker whose lease was taken over cannot overwrite the newer state [CRA-
   await settled(worker.paggio, owner, await capture(front.paggio, endpoint.slug, '{}'));
   const rows = await query(
     database.url,
-    `select state, attempt_count, (select count(*)::int from paggio.attempts where event_id = '${id}') as attempts
+    `select state, attempt_count, (select count(*)::int from paggio.all_attempts where event_id = '${id}') as attempts
      from paggio.deliveries where event_id = '${id}'`,
   );
   expect(rows).toEqual([{ state: 'delivered', attempt_count: 1, attempts: 0 }]);

@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import ts from 'typescript';
 
 /** Tables whose rows belong to a user in a mode, directly or by their event. */
-const OWNED = /paggio\.(events|attempts|deliveries|rejections|endpoints)\b/;
+const OWNED = /paggio\.(events|attempts|all_attempts|deliveries|rejections|endpoints)\b/;
 const REPOSITORY = /getRepository\(endpointSchema\)/;
 const OWNER_BY_COLUMNS = [/\buser_id = (\$|:)/, /\bmode = (\$|:)/];
 const OWNER_BY_PROPERTIES = [/\buserId: owner\.userId/, /\bmode: owner\.mode/];

@@ -12,6 +12,7 @@ import { SessionList1764900000013 } from './0013-session-list';
 import { Failing1765000000014 } from './0014-failing';
 import { DestinationTls1765100000015 } from './0015-destination-tls';
 import { Teams1765200000016 } from './0016-teams';
+import { FirstAttempts1765300000017 } from './0017-first-attempts';
 
 /**
  * All migrations, in order. A migration that has landed is never changed; new ones only add what the previous version
@@ -32,7 +33,8 @@ export const migrations = [
   Failing1765000000014,
   DestinationTls1765100000015,
   Teams1765200000016,
+  FirstAttempts1765300000017,
 ];
 
 /** Fails if the newest migration is missing. Change it with every new migration. */
-export const SCHEMA_PROBE = 'select teams from paggio.notifications limit 0';
+export const SCHEMA_PROBE = 'select attempt_id from paggio.deliveries limit 0';
