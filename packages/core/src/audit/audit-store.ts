@@ -3,7 +3,7 @@ import { firstIdAt, formatId, newId } from '../event-id';
 import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';
 import type { Database } from '../storage/database';
-import { fittingRows, type Fitting } from '../storage/fitting-rows';
+import { fittingRows, unfitted, type Fitting } from '../storage/fitting-rows';
 import type { Statements } from '../storage/statements';
 
 /** Stores entries in the transaction of the change that they describe, so that neither exists without the other. */
@@ -69,7 +69,7 @@ export class AuditStore {
     );
     const parse = (text: string | null): AuditEntry['before'] =>
       text === null ? null : (JSON.parse(text) as AuditEntry['before']);
-    const records = rows.map((row) => ({ ...row, before: parse(row.before), after: parse(row.after) }));
+    const records = rows.map((row) => ({ ...unfitted(row), before: parse(row.before), after: parse(row.after) }));
     return toPage(records, paging, counted?.count ?? 0, rows[0]?.found);
   }
 }

@@ -5,7 +5,7 @@ import type { Actor, Owner } from '../principal';
 import { keepAudit } from '../audit/audit-store';
 import { cancelDeliveries } from '../queue/cancel-deliveries';
 import type { Database } from '../storage/database';
-import { fittingRows, type Fitting } from '../storage/fitting-rows';
+import { fittingRows, unfitted, type Fitting } from '../storage/fitting-rows';
 import { Semaphore } from '../flow/semaphore';
 import type { EventIndex } from './event-index';
 import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
@@ -245,7 +245,7 @@ const ATTEMPT_COLUMNS = `id, number, trigger, "destinationId", "destinationUrl",
 
 function toAttempt(row: StoredAttempt): Attempt {
   return {
-    ...row,
+    ...unfitted(row),
     // Rows of older versions have every header.
     responseHeaders: keptHeaders(JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders']),
   };

@@ -4,6 +4,13 @@ export interface Fitting {
   found: number;
 }
 
+const ADDED = new Set(['found', 'size', 'sizeSoFar', 'place']);
+
+/** The row without what `fittingRows` adds. */
+export function unfitted<Row extends object>(row: Row): Omit<Row, keyof Fitting> {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !ADDED.has(name))) as Omit<Row, keyof Fitting>;
+}
+
 /**
  * Selects the first rows of a page, newest first, that fit into `maxBytes` together. The first row is included whatever
  * its size. PostgreSQL neither reads nor sends the large values of the others.
