@@ -74,7 +74,7 @@ const STRICTER = [
   /a tab beside Content-Length/,
   /a chunk extension is malformed/,
   // Beyond 2^53.
-  /Content-Length is too large/,
+  /(?:Content-Length|a chunk size) is too large/,
 ];
 /** What undici refuses although it is HTTP, by what it says. The tests of `socket-transport` have these. */
 const MORE_LENIENT = [

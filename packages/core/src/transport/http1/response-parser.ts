@@ -7,7 +7,7 @@ const CHUNK_LINE_LIMIT = 4 * 1024;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const NEW_LINE = 0x0a;
 /** A size in hex, and what follows it. */
-const CHUNK_SIZE = /^([0-9a-fA-F]{1,13})(;.*)?$/;
+const CHUNK_SIZE = /^([0-9a-fA-F]+)(;.*)?$/;
 /** Extensions, which mean nothing here (RFC 9112, 7.1.1). */
 const EXTENSIONS =
   /^(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)+$/;
@@ -161,6 +161,7 @@ export class ResponseParser {
       if (extensions !== undefined && !EXTENSIONS.test(extensions))
         throw new InvalidResponse('a chunk extension is malformed');
       this.left = Number.parseInt(size, 16);
+      if (!Number.isSafeInteger(this.left)) throw new InvalidResponse('a chunk size is too large');
       this.state = this.left === 0 ? 'trailer' : 'chunk';
     } else if (line === '') this.state = 'done';
     else {
