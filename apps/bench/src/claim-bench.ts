@@ -12,12 +12,27 @@ export interface ClaimSettings {
 
 export interface ClaimResult {
   settings: ClaimSettings;
-  /** Times of a claim of 200 deliveries, by how many destinations have due deliveries. */
-  lanes: { destinations: number; p50Ms: number; p99Ms: number; perClaim: number }[];
+  /** Times of a look and of a claim of 200 deliveries, by how many destinations have due deliveries. */
+  lanes: { destinations: number; look: Times; claim: Times; perClaim: number }[];
+}
+
+export interface Times {
+  p50Ms: number;
+  p99Ms: number;
 }
 
 interface ClaimStore {
-  claim(limit: number, freeSlots: Map<string, number>, group: object): Promise<{ works: unknown[] }>;
+  look(group: object): Promise<string[]>;
+  claim(limit: number, freeSlots: Map<string, number | null>, group: object): Promise<{ works: unknown[] }>;
+}
+
+interface DueLanes {
+  isEmpty: boolean;
+  nameAll(destinationIds: string[]): void;
+}
+
+interface Lanes {
+  freeSlots(due: DueLanes, limit: number): Map<string, number | null>;
 }
 
 const LANES = [25, 200, 1_000];
@@ -25,7 +40,10 @@ const CLAIM_SIZE = 200;
 /** This process is the only one that delivers. */
 const alone = { count: 1, index: 0, handlers: new Map() };
 
-/** Measures the time of one claim from a due backlog, by the number of destinations to which the backlog goes. */
+/**
+ * Measures looks and claims from a due backlog, by the number of destinations to which the backlog goes. Like a worker,
+ * it looks when no lane is named, and then claims from some of the lanes in turn.
+ */
 export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> {
   const workspace = await Workspace.open();
   const pool = new Pool({ connectionString: workspace.databaseUrl, max: 1, idleTimeoutMillis: 0 });
@@ -39,30 +57,42 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
     await paggio.stop();
     const deliveryStore = openDeliveryStore(pool);
     await pool.query(sessionOfClaims());
-    const lanes: ClaimResult['lanes'] = [];
+    const results: ClaimResult['lanes'] = [];
     await workspace.query(EVENTS, [settings.backlog]);
     for (const destinations of LANES) {
       await workspace.query('truncate paggio.deliveries, paggio.destinations, paggio.endpoints');
       await workspace.query(ENDPOINTS, [destinations]);
       await workspace.query(DELIVERIES, [destinations]);
       await workspace.query('vacuum analyze paggio.deliveries');
-      const times: number[] = [];
+      const { due, lanes } = openLanes();
+      const looks: number[] = [];
+      const claims: number[] = [];
       const sizes: number[] = [];
-      for (let n = 0; n < settings.claims; n++) {
-        const startedAt = performance.now();
-        const { works } = await deliveryStore.claim(CLAIM_SIZE, new Map(), alone);
-        times.push(performance.now() - startedAt);
+      while (claims.length < settings.claims) {
+        if (due.isEmpty) due.nameAll(await timed(looks, () => deliveryStore.look(alone)));
+        const freeSlots = lanes.freeSlots(due, CLAIM_SIZE);
+        const { works } = await timed(claims, () => deliveryStore.claim(CLAIM_SIZE, freeSlots, alone));
         sizes.push(works.length);
       }
-      times.sort((a, b) => a - b);
-      const perClaim = median(sizes);
-      lanes.push({ destinations, p50Ms: percentile(times, 0.5), p99Ms: percentile(times, 0.99), perClaim });
+      results.push({ destinations, look: timesOf(looks), claim: timesOf(claims), perClaim: median(sizes) });
     }
-    return { settings, lanes };
+    return { settings, lanes: results };
   } finally {
     await pool.end();
     await workspace.close();
   }
+}
+
+async function timed<T>(times: number[], work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await work();
+  times.push(performance.now() - startedAt);
+  return result;
+}
+
+function timesOf(times: number[]): Times {
+  times.sort((a, b) => a - b);
+  return { p50Ms: percentile(times, 0.5), p99Ms: percentile(times, 0.99) };
 }
 
 // Parts of the engine that are not exported are loaded by their files.
@@ -95,6 +125,13 @@ function openDeliveryStore(pool: Pool): ClaimStore {
   const gate = { update: () => undefined };
   const identity = { tokenPrefix: '00000000-0000-8000-' };
   return new PostgresDeliveryStore(pool, pool, () => undefined, null, new RequestSeal(null), gate, identity);
+}
+
+/** The lanes of a worker. It knows none of them yet, so the database computes their shares. */
+function openLanes(): { due: DueLanes; lanes: Lanes } {
+  const { DueLanes } = require(join(core, 'delivery/due-lanes.js')) as { DueLanes: new () => DueLanes };
+  const { Lanes } = require(join(core, 'delivery/lanes.js')) as { Lanes: new (maxInFlight: number) => Lanes };
+  return { due: new DueLanes(), lanes: new Lanes(CLAIM_SIZE) };
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
 

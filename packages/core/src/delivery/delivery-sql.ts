@@ -15,19 +15,34 @@ const PROBE_CHOICE = 16;
 /** A destination that fails for the configured time is paused only after this many failed attempts in a row. */
 export const PAUSING_FAILURES = 25;
 
+/** The worker group in looks and claims: of all processes, and of those that have a handler. */
+const GROUP = { count: '$1::int', index: '$2::int', handlers: 'unnest($3::text[], $4::int[], $5::int[])' };
+
 /** The share, computed like `shareOf`. A handler is shared by the processes that have it. */
 const CONCURRENCY = 'coalesce(x.concurrency, e.concurrency)';
-const COUNT = 'coalesce(h.count, $4::int)';
+const COUNT = `coalesce(h.count, ${GROUP.count})`;
 const SHARE = `${CONCURRENCY} / ${COUNT}
-      + case when (('x' || right(x.id::text, 7))::bit(28)::int + coalesce(h.index, $5::int)) % ${COUNT} < ${CONCURRENCY} % ${COUNT}
+      + case when (('x' || right(x.id::text, 7))::bit(28)::int + coalesce(h.index, ${GROUP.index})) % ${COUNT} < ${CONCURRENCY} % ${COUNT}
           then 1 else 0 end`;
 
 /**
  * Slots of a rate-limited lane: the generic cell rate algorithm (ITU-T I.371) with paced_until as the theoretical
  * arrival time, and room for a twentieth of a second or half a delivery, so that a late look loses nothing.
  */
-const PACED_SLOTS = `floor(1 + greatest(0.5, l.rate_limit * 0.05)
-      - greatest(0, extract(epoch from coalesce(g.paced_until, now()) - now())) * l.rate_limit)::int`;
+const pacedSlots = (rateLimit: string, pacedUntil: string): string => `floor(1 + greatest(0.5, ${rateLimit} * 0.05)
+      - greatest(0, extract(epoch from coalesce(${pacedUntil}, now()) - now())) * ${rateLimit})::int`;
+
+/** The settings of a lane, for each id of `p`. */
+const LANES = `join paggio.destinations x on x.id = p.id
+      join paggio.endpoints e on e.id = x.endpoint_id
+      left join ${GROUP.handlers} as h(name, count, index) on h.name = x.handler`;
+
+/** Whether a claim may take something from a lane. */
+const CLAIMABLE = `(x.open_until is null or x.open_until <= now())
+      -- Deliveries of something deleted are claimed to be cancelled: the deleting process may have died on the way.
+      and (x.deleted_at is not null or e.deleted_at is not null
+        -- A handler that this process does not have waits for one that does.
+        or x.status = 'ACTIVE' and e.status = 'ACTIVE' and (x.handler is null or h.name is not null))`;
 
 /**
  * `pending(id)` for a recursive query: a loose index scan, one index probe per destination with pending work, however
@@ -41,26 +56,39 @@ export const PENDING_DESTINATIONS = `pending(id) as (
     from pending where pending.id is not null
   )`;
 
+/**
+ * The lanes that have due deliveries which a claim may take. An index probe finds the next destination, with the
+ * earliest of its times.
+ */
+export const LOOK_FOR_DUE = `
+  with recursive earliest(id, due_at) as (
+    (select destination_id, due_at from paggio.deliveries where state = 'pending' order by destination_id, due_at limit 1)
+    union all
+    select n.* from earliest cross join lateral (
+      select d.destination_id, d.due_at from paggio.deliveries d
+      where d.state = 'pending' and d.destination_id > earliest.id order by d.destination_id, d.due_at limit 1
+    ) n
+  )
+  select s.config_version as version, (
+    select json_agg(x.id) from unnest(array(select id from earliest where due_at <= now())) as p(id)
+      ${LANES}
+    where ${CLAIMABLE} and ${SHARE} > 0
+      and (e.rate_limit is null or ${pacedSlots('e.rate_limit', 'x.paced_until')} > 0)
+  ) as due
+  from paggio.state s`;
+
 // The plan is made once, perhaps while the tables are empty, and stays. A join could then read whole tables, so rows are
 // looked up by their key in two ways. Lateral subqueries that lock rows cannot become joins. Keys from
 // `unnest(array(...))` count as ten rows to the planner, where it would expect many from a subquery.
-// Lanes come in random order, so that the limit does not starve the same lanes every time. Each lane fills one half of
-// its slots with the oldest due deliveries and the other with the newest, so that a backlog of retries does not hold up
-// new events. If the worker of a probe dies, another probe follows when the lease has run out.
+// Each lane fills one half of its slots with the oldest due deliveries and the other with the newest, so that a backlog
+// of retries does not hold up new events. If the worker of a probe dies, another probe follows when the lease has run out.
 const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
-  with recursive ${PENDING_DESTINATIONS}, lanes as (
-    select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
-      coalesce(room.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
-    from unnest(array(select id from pending where id is not null)) as p(id)
-      join paggio.destinations x on x.id = p.id
-      join paggio.endpoints e on e.id = x.endpoint_id
-      left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = p.id
-      left join unnest($6::text[], $7::int[], $8::int[]) as h(name, count, index) on h.name = x.handler
-    where (x.open_until is null or x.open_until <= now())
-      -- Deliveries of something deleted are claimed to be cancelled: the deleting process may have died on the way.
-      and (x.deleted_at is not null or e.deleted_at is not null
-        -- A handler that this process does not have waits for one that does.
-        or x.status = 'ACTIVE' and e.status = 'ACTIVE' and (x.handler is null or h.name is not null))
+  with lanes as (
+    select x.id, p.place, e.rate_limit, e.order_by is not null as ordered, x.open_until,
+      coalesce(p.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
+    from unnest($7::uuid[], $8::int[]) with ordinality as p(id, slots, place)
+      ${LANES}
+    where ${CLAIMABLE}
   ), gated as materialized (
     -- Their slots are counted in their row: the claim that locks it takes them, and others skip it.
     select x.* from lanes l cross join lateral (
@@ -70,10 +98,10 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
     where l.slots > 0 and (l.open_until is not null or l.rate_limit is not null)
   ), free as materialized (
     select l.id, l.ordered, g.open_until is not null as probing, least(l.slots, case when g.open_until is not null then 1 end,
-        case when l.rate_limit is not null then ${PACED_SLOTS} end) as slots
+        case when l.rate_limit is not null then ${pacedSlots('l.rate_limit', 'g.paced_until')} end) as slots
     from lanes l left join gated g on g.id = l.id
     where l.slots > 0 and (g.id is not null or (l.open_until is null and l.rate_limit is null))
-    order by random()
+    order by l.place
   ), picked as (
     select p.event_id, p.destination_id
     from free cross join lateral (
@@ -110,7 +138,7 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
       limit 1
     ) p
     where free.slots > 0 and not free.ordered and free.probing
-    limit $3
+    limit $6::int
   ), considered as materialized (
     select c.event_id, c.destination_id, c.due_at, free.slots, head.event_id as head_id,
       case when head.lease_token is null and head.due_at > now() then head.due_at
@@ -130,7 +158,7 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
       select *, row_number() over (partition by destination_id order by due_at) as n
       from considered where head_id is null or head_id = event_id
     ) h where h.n <= h.slots
-    limit $3
+    limit $6::int
   ), late as materialized (
     select event_id, destination_id, later from considered where head_id <> event_id
   ), postponed as (
@@ -138,7 +166,7 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
     from unnest(array(select event_id from late), array(select destination_id from late), array(select later from late))
       as l(event_id, destination_id, later)
     where d.event_id = l.event_id and d.destination_id = l.destination_id and d.due_at <= now()
-    returning 1
+    returning d.destination_id
   ), leased as (
     update paggio.deliveries d set lease_token = ($9::text || substr(gen_random_uuid()::text, 20))::uuid,
       due_at = now() + interval '${leaseMs} milliseconds',
@@ -157,7 +185,7 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
         on taken.destination_id = g.id
     where x.id = g.id
   )
-  select s.config_version as version, (select count(*)::int from postponed) as postponed, l.*, v.method, v.query, v.headers,
+  select s.config_version as version, (select json_agg(distinct destination_id) from postponed) as postponed, l.*, v.method, v.query, v.headers,
     v.sealed, v.user_id, v.correlation_id, v.trace_parent, v.source, v.event_type, v.verified_by, v.received_at,
     case when octet_length(v.body) <= ${CLAIMED_BODY_LIMIT} then v.body end as body, coalesce(v.origin_id, v.id) as origin_id
   from paggio.state s left join (leased l join paggio.events v on v.id = l.event_id) on true`;
@@ -240,7 +268,7 @@ const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling> =>
     from input i join settled s on s.id = i.id where s.attempt_id is null
   ), followers as (
     ${followersOf(`select destination_id, order_key, order_seq from settled where state <> 'pending'`)}
-    returning 1
+    returning f.destination_id
   ), judged as (
     select s.destination_id as id, i.url, bool_or(i.state = 'delivered') as works, bool_and(i.strained) as strained,
       count(*)::int as count, max(i.hold_ms) as hold_ms, max(i.pause_reason) as pause_reason, array_agg(i.event_id) as events
@@ -296,7 +324,7 @@ const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling> =>
     where exists (select 1 from marked where paused_because is not null) returning config_version
   )
   select coalesce((select config_version from bumped), (select config_version from paggio.state)) as version,
-    (select count(*)::int from settled) as settled, (select count(*)::int from followers) as followers,
+    (select count(*)::int from settled) as settled, (select json_agg(distinct destination_id) from followers) as followers,
     (select json_agg(json_build_object('destinationId', id, 'endpointId', endpoint_id,
         'openMs', round(extract(epoch from open_until - now()) * 1000)::int, 'wasOpen', was_open is not null,
         'pausedBecause', paused_because)) from marked) as destinations`;

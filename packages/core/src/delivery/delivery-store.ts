@@ -1,19 +1,33 @@
 import type { Pool } from 'pg';
 import type { WorkerGroup, Share } from './share';
-import type { AttemptResult, Claim, DeliveryStore, DestinationReport, EventContent, SettleReport, Work } from './work';
+import type {
+  AttemptResult,
+  Claim,
+  DeliveryStore,
+  DestinationReport,
+  EventContent,
+  FreeSlots,
+  SettleReport,
+  Work,
+} from './work';
 import { idBytes } from '../event-id';
 import { Arena, intArray, textArray, uuidArray } from '../storage/binary-array';
 import { defaultTiming, type Timing } from '../flow/timing';
-import { CANCEL, CHECK_OUT, LOAD, RELEASE, timedStatements, type TimedStatements } from './delivery-sql';
+import { CANCEL, CHECK_OUT, LOAD, LOOK_FOR_DUE, RELEASE, timedStatements, type TimedStatements } from './delivery-sql';
 import { WAKE_FOLLOWERS } from '../queue/follower-sql';
 import type { WorkerIdentity } from './worker-identity';
 import { eventPlace, type RequestSeal } from '../events/request-seal';
 import type { SealGate } from '../secrets/seal-gate';
 import type { Statements } from '../storage/statements';
 
+interface LookRow {
+  version: string;
+  due: string[] | null;
+}
+
 interface ClaimRow {
   version: string;
-  postponed: number;
+  postponed: string[] | null;
   event_id: string | null;
   destination_id: string;
   endpoint_id: string;
@@ -38,7 +52,7 @@ interface ClaimRow {
 interface SettleRow {
   version: string;
   settled: number;
-  followers: number;
+  followers: string[] | null;
   destinations: DestinationReport[] | null;
 }
 
@@ -60,20 +74,25 @@ export class PostgresDeliveryStore implements DeliveryStore {
     this.statements = timedStatements(timing);
   }
 
-  async claim(limit: number, freeSlots: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim> {
-    const shares = [...group.handlers.values()];
+  async look(group: WorkerGroup): Promise<string[]> {
+    const { rows } = await this.leases.query<LookRow>({
+      name: 'paggio_look',
+      text: LOOK_FOR_DUE,
+      values: groupOf(group),
+    });
+    this.onVersion(Number(rows[0]?.version));
+    return rows[0]?.due ?? [];
+  }
+
+  async claim(limit: number, freeSlots: FreeSlots, group: WorkerGroup): Promise<Claim> {
     const { rows } = await this.leases.query<ClaimRow>({
       name: 'paggio_claim',
       text: this.statements.claim,
       values: [
+        ...groupOf(group),
+        limit,
         uuidArray([...freeSlots.keys()].map(idBytes)),
         intArray([...freeSlots.values()]),
-        limit,
-        group.count,
-        group.index,
-        textArray([...group.handlers.keys()]),
-        intArray(shares.map(({ count }) => count)),
-        intArray(shares.map(({ index }) => index)),
         this.identity.tokenPrefix,
       ],
     });
@@ -93,7 +112,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
             },
           ],
     );
-    return { works, postponed: rows[0]?.postponed ?? 0 };
+    return { works, postponed: rows[0]?.postponed ?? [] };
   }
 
   async load(eventId: string): Promise<EventContent | null> {
@@ -133,7 +152,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
 
   private toReport(row: SettleRow | undefined): SettleReport {
     this.onVersion(Number(row?.version));
-    return { destinations: row?.destinations ?? [], followers: row?.followers ?? 0 };
+    return { destinations: row?.destinations ?? [], followers: row?.followers ?? [] };
   }
 
   async renew(works: readonly Work[]): Promise<string[]> {
@@ -199,6 +218,17 @@ export class PostgresDeliveryStore implements DeliveryStore {
       receivedAt: row.received_at.getTime(),
     };
   }
+}
+
+function groupOf({ count, index, handlers }: WorkerGroup): (number | Buffer)[] {
+  const shares = [...handlers.values()];
+  return [
+    count,
+    index,
+    textArray([...handlers.keys()]),
+    intArray(shares.map((share) => share.count)),
+    intArray(shares.map((share) => share.index)),
+  ];
 }
 
 function keys(works: readonly Work[]): Buffer[] {

@@ -89,7 +89,12 @@ export class Lane {
   }
 
   isOpen(now: number): boolean {
-    return this.openUntil > now || this.heldUntil > now;
+    return this.openFor(now) > 0;
+  }
+
+  /** How long it still gets no attempt, in milliseconds. */
+  openFor(now: number): number {
+    return Math.max(0, this.openUntil - now, this.heldUntil - now);
   }
 
   /**

@@ -1,8 +1,11 @@
+import type { DueLanes } from './due-lanes';
 import { Lane, type Lease, type LaneSettings } from './lane';
 import { alone, shareOf, type WorkerGroup, type Share } from './share';
 
 /** Unwell lanes together may hold this part of `maxInFlight`, so that many of them leave room for the others. */
 const UNWELL_PART = 0.5;
+/** A claim of more lanes takes longer, and its first attempts begin later. */
+const CLAIMED_LANES = 16;
 /** A lane that is idle and unwell is remembered for this long. */
 const FORGET_AFTER_MS = 300_000;
 
@@ -56,20 +59,33 @@ export class Lanes {
     return lane.isUnwell && this.unwellBudget() <= 0;
   }
 
-  /** How many deliveries a claim may bring to each lane. Those that get none are marked as having more. */
-  freeSlots(): Map<string, number> {
+  /**
+   * Takes lanes for a claim of `limit` deliveries, with what it may bring to each. Lanes without a free slot are marked
+   * as having more.
+   */
+  freeSlots(due: DueLanes, limit: number): Map<string, number | null> {
     const now = performance.now();
-    let budget = this.unwellBudget();
-    const lanes = [...this.byId];
-    // Begins with a random lane, so that the budget for unwell lanes does not always go to the same ones.
-    const first = Math.floor(Math.random() * lanes.length);
-    const freeSlots = new Map<string, number>();
-    for (const [id, lane] of [...lanes.slice(first), ...lanes.slice(0, first)]) {
-      const free = lane.isUnwell ? Math.max(0, Math.min(lane.freeSlots(now), budget)) : lane.freeSlots(now);
-      if (lane.isUnwell) budget -= free;
+    const freeSlots = new Map<string, number | null>();
+    let budget: number | undefined;
+    let sum = 0;
+    while (sum < limit && freeSlots.size < CLAIMED_LANES) {
+      const id = due.take();
+      if (id === undefined) break;
+      const lane = this.byId.get(id);
+      let free = lane?.freeSlots(now) ?? null;
+      if (lane && free !== null) {
+        if (lane.isUnwell && free > 0) {
+          budget ??= this.unwellBudget();
+          free = Math.max(0, Math.min(free, budget));
+          budget -= free;
+          if (free === 0) due.keepBack(id);
+        }
+        // Set before the claim and not after it: events that are committed during the claim may not be in its answer.
+        lane.more = free === 0;
+      }
+      if (free === 0) continue;
       freeSlots.set(id, free);
-      // Set before the claim and not after it: events that are committed during the claim may not be in its answer.
-      lane.more = free === 0;
+      sum += free ?? 1;
     }
     return freeSlots;
   }

@@ -5,7 +5,7 @@ import { defaultTiming } from '../flow/timing';
 import { WAKE_FOLLOWERS } from '../queue/follower-sql';
 import { statementsOf, type Statements } from '../storage/statements';
 import { capture, owner, query, startGateway, type TestGateway } from '../testing';
-import { CANCEL, LOAD, RELEASE, timedStatements } from './delivery-sql';
+import { CANCEL, LOAD, LOOK_FOR_DUE, RELEASE, timedStatements } from './delivery-sql';
 import { TAKE_OVER } from './takeover-sql';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
@@ -14,7 +14,7 @@ const full = process.env['PAGGIO_FULL'] !== undefined;
 const { claim, settle, renew } = timedStatements(defaultTiming);
 const statements: Record<'capture' | 'lease' | 'settle', Record<string, string>> = {
   capture: { intake: insertion(0, defaultTiming).text, duplicates: countDuplicates.text },
-  lease: { claim, load: LOAD, renew, release: RELEASE, takeOver: TAKE_OVER },
+  lease: { look: LOOK_FOR_DUE, claim, load: LOAD, renew, release: RELEASE, takeOver: TAKE_OVER },
   settle: { settle: settle.text, cancel: CANCEL, followers: WAKE_FOLLOWERS },
 };
 

@@ -1,7 +1,7 @@
 import { Settler } from './settler';
 import type { AttemptResult, SettleReport } from './work';
 
-const nothing: SettleReport = { destinations: [], followers: 0 };
+const nothing: SettleReport = { destinations: [], followers: [] };
 
 /** A settler whose statements end when the test says so, and the sizes of its groups. */
 function start(gatherMs: number, settleAgainMs = 1) {

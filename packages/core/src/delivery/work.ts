@@ -64,17 +64,23 @@ export interface AttemptResult extends AttemptRecord {
   pauseReason: string | null;
 }
 
+/**
+ * The lanes of a claim, in the order in which they get what there is, with the number of deliveries that it may bring to
+ * each. Null stands for a lane that this process does not know: the database computes its share.
+ */
+export type FreeSlots = ReadonlyMap<string, number | null>;
+
 export interface Claim {
   works: Work[];
-  /** Deliveries that were due and wait for an earlier one of their order key. */
-  postponed: number;
+  /** The lanes in which deliveries were due that wait for an earlier one of their order key. */
+  postponed: string[];
 }
 
 /** What settling changed about destinations. */
 export interface SettleReport {
   destinations: DestinationReport[];
-  /** Deliveries that became due because the one before them in their order key has ended. */
-  followers: number;
+  /** The lanes in which deliveries became due because the one before them in their order key has ended. */
+  followers: string[];
 }
 
 export interface DestinationReport {
@@ -89,10 +95,10 @@ export interface DestinationReport {
 
 /** The durable side of delivery. No use case knows that it is PostgreSQL. */
 export interface DeliveryStore {
-  /**
-   * Takes due deliveries under new leases: at most `limit`, and per destination what `freeSlots` says, or its share.
-   */
-  claim(limit: number, freeSlots: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim>;
+  /** Finds the lanes that have due deliveries of which a claim by this process may take some. */
+  look(group: WorkerGroup): Promise<string[]>;
+  /** Takes due deliveries of some lanes under new leases: at most `limit`, and for each lane what `freeSlots` says. */
+  claim(limit: number, freeSlots: FreeSlots, group: WorkerGroup): Promise<Claim>;
   /** Reads the content of an event whose body did not come with the claim; null if the event is gone. */
   load(eventId: string): Promise<EventContent | null>;
   /** Writes results whose lease is still valid. The others were taken over and are dropped. Idempotent. */

@@ -4,20 +4,24 @@ import { UnreadableEndpoint, type EndpointDirectory } from '../endpoints/endpoin
 import type { Telemetry } from '../telemetry/telemetry';
 import type { Timing } from '../flow/timing';
 import { attempt, type AttemptEnd, type InProcess } from './attempt';
+import { DueLanes } from './due-lanes';
 import type { Hops } from './hops';
 import { VERDICT_MS, type Lease, type Lane } from './lane';
+import { LaneAlarms } from './lane-alarms';
 import { Lanes } from './lanes';
 import { Settler } from './settler';
 import type { Takeovers } from './takeovers';
 import type { WorkerIdentity } from './worker-identity';
 import { within } from '../flow/within';
 import type { Transport } from '../transport/transport';
-import type { DeliveryStore, DestinationReport, SettleReport, Work } from './work';
+import type { Claim, DeliveryStore, DestinationReport, FreeSlots, SettleReport, Work } from './work';
 
 /** When this many results wait for the database, nothing more is claimed. */
 const MAX_UNSETTLED = 5_000;
 /** A rate-limited destination is looked at no more often than this. A higher rate gets several slots at once. */
 const MIN_PACE_MS = 50;
+/** An alarm rings a little later than a circuit closes here, so that it is closed in the database too. */
+const CLOSED_MS = 20;
 
 export interface WorkerDependencies {
   deliveryStore: DeliveryStore;
@@ -56,18 +60,19 @@ export class DeliveryWorker implements Handoff {
   private readonly lanes: Lanes;
   private readonly leases = new Set<Lease>();
   private readonly settler: Settler;
+  private readonly dueLanes = new DueLanes();
+  private readonly alarms = new LaneAlarms((destinationId) => this.ring(destinationId));
   private isCheckedIn = false;
   /** Since when a connection for leases is missing and no check-in has succeeded; null if none is missing. */
   private lostSince: number | null = null;
   private active = 0;
   private running = false;
-  private wanted = false;
   private claiming = false;
+  private isClaimSet = false;
   /** Since when claims or renewals have failed (`performance.now`); null if they do not. */
   private failingSince: number | null = null;
   /** Since when no look for work has succeeded, with the last reason. A renewal that succeeds does not end it. */
   private failedLook: { since: number; why: string } | null = null;
-  private alarm: { at: number; timer: NodeJS.Timeout } | undefined;
   private idle: (() => void)[] = [];
 
   constructor(private readonly dependencies: WorkerDependencies) {
@@ -109,17 +114,19 @@ export class DeliveryWorker implements Handoff {
   cancelReservation(destinationId: string): void {
     const lane = this.lanes.get(destinationId);
     lane.reserved--;
+    // The lane may have seemed busy to an event that was committed meanwhile.
+    if (lane.more) this.name(destinationId);
     this.lanes.forgetIfIdle(destinationId, lane);
   }
 
   due(destinationId: string): void {
     if (this.lanes.group.count > 1) this.dependencies.announce('work');
     const lane = this.lanes.find(destinationId);
-    if (this.leases.size >= this.dependencies.maxInFlight) this.wanted = true;
-    // A busy lane looks again when it runs empty, and one with an open circuit when the circuit closes.
     const now = performance.now();
-    if (lane && !lane.isIdle) lane.more = true;
-    else if (!lane?.isOpen(now)) this.wakeIn(Math.max(0, (lane?.pacedUntil ?? 0) - now));
+    // A full lane is named when it runs empty, and one with an open circuit when the circuit closes.
+    if (lane && (lane.isOpen(now) || (!lane.isIdle && lane.load >= lane.slots))) lane.more = true;
+    else if (lane && lane.pacedUntil > now) this.alarms.set(destinationId, lane.pacedUntil - now);
+    else this.name(destinationId);
   }
 
   /**
@@ -132,8 +139,31 @@ export class DeliveryWorker implements Handoff {
   }
 
   wake(): void {
-    this.wanted = true;
-    void this.claim();
+    this.dueLanes.askForLook();
+    this.claimSoon();
+  }
+
+  /** Work is due in this lane. */
+  private name(destinationId: string): void {
+    this.dueLanes.name(destinationId);
+    this.claimSoon();
+  }
+
+  private ring(destinationId: string): void {
+    const openMs = this.lanes.find(destinationId)?.openFor(performance.now()) ?? 0;
+    // Its circuit was opened for longer, after this alarm was set.
+    if (openMs > 0) this.alarms.set(destinationId, openMs + CLOSED_MS);
+    else this.name(destinationId);
+  }
+
+  /** Claims after what happens at this moment, so that lanes that are named together share a claim. */
+  private claimSoon(): void {
+    if (!this.running || this.claiming || this.isClaimSet) return;
+    this.isClaimSet = true;
+    setImmediate(() => {
+      this.isClaimSet = false;
+      void this.claim();
+    });
   }
 
   /** Why this process has not been able to look for work for `troubleAfterMs`; null if it has. */
@@ -211,7 +241,7 @@ export class DeliveryWorker implements Handoff {
   async stop(graceMs: number): Promise<void> {
     this.running = false;
     this.dependencies.takeovers.stop();
-    clearTimeout(this.alarm?.timer);
+    this.alarms.stop();
     await this.giveBack(this.lanes.takeWaiting());
     const deadline = performance.now() + graceMs;
     if (this.active > 0) await within(new Promise<void>((done) => this.idle.push(done)), graceMs);
@@ -254,31 +284,19 @@ export class DeliveryWorker implements Handoff {
     this.claiming = true;
     try {
       // Results that could not be written come first: their deliveries may be due again by now.
-      while (this.running && this.wanted && this.settler.depth < MAX_UNSETTLED && !this.settler.isStuck) {
-        if (this.failingSince !== null) {
-          await this.recover(this.failingSince);
-          continue;
-        }
-        const free = this.dependencies.maxInFlight - this.leases.size;
-        // Without a free slot, the end of an attempt claims again. This does not count as a failed look for work.
-        if (free <= 0) {
+      while (this.running && !this.dueLanes.isEmpty && this.settler.depth < MAX_UNSETTLED && !this.settler.isStuck) {
+        if (this.failingSince !== null) await this.recover(this.failingSince);
+        else if (this.free > 0) await this.claimNext();
+        else {
+          // Without a free slot, the end of an attempt claims again. This does not count as a failed look for work.
           this.failedLook = null;
           return;
         }
-        this.wanted = false;
-        const freeSlots = this.lanes.freeSlots();
-        const { works, postponed } = await this.dependencies.deliveryStore.claim(free, freeSlots, this.lanes.group);
-        // failpoint: claim.leased
-        await this.adopt(works, freeSlots).catch(async (error: unknown) => {
-          // No attempt has begun, so the next claim may take them at once.
-          await this.dependencies.deliveryStore.release(works).catch(() => undefined);
-          throw error;
-        });
-        this.failedLook = null;
-        if (works.length >= free || postponed > 0) this.wanted = true;
       }
       if (this.settler.isStuck) this.noteFailedLook('results of deliveries cannot be stored');
     } catch (error) {
+      // The lanes of the claim are no longer known.
+      this.dueLanes.askForLook();
       this.failingSince ??= performance.now();
       this.noteFailedLook('due deliveries cannot be claimed');
       this.fault('claim', error);
@@ -287,35 +305,72 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
+  /** Looks for lanes if that is wanted, and claims from some of those that are known. */
+  private async claimNext(): Promise<void> {
+    const { dueLanes, lanes } = this;
+    const { deliveryStore } = this.dependencies;
+    if (dueLanes.beginLook()) dueLanes.nameAll(await deliveryStore.look(lanes.group));
+    const limit = this.free;
+    const freeSlots = lanes.freeSlots(dueLanes, limit);
+    if (freeSlots.size > 0) {
+      const claim = await deliveryStore.claim(limit, freeSlots, lanes.group);
+      // failpoint: claim.leased
+      await this.adopt(claim, freeSlots, limit).catch(async (error: unknown) => {
+        // No attempt has begun, so the next claim may take them at once.
+        await deliveryStore.release(claim.works).catch(() => undefined);
+        throw error;
+      });
+    }
+    this.failedLook = null;
+  }
+
+  /** How many more deliveries this process may hold. */
+  private get free(): number {
+    return this.dependencies.maxInFlight - this.leases.size;
+  }
+
   private noteFailedLook(why: string): void {
     this.failedLook = { since: this.failedLook?.since ?? performance.now(), why };
   }
 
-  private async adopt(works: readonly Work[], freeSlots: ReadonlyMap<string, number>): Promise<void> {
+  private async adopt(claim: Claim, freeSlots: FreeSlots, limit: number): Promise<void> {
+    const { works } = claim;
     const endpoints = new Map<string, EndpointConfig | null | 'unreadable'>();
     for (const { endpointId } of works)
       if (!endpoints.has(endpointId)) endpoints.set(endpointId, await this.endpointOf(endpointId));
     await this.setAside(works.filter(({ endpointId }) => endpoints.get(endpointId) === 'unreadable'));
-    const taken = new Map<string, number>();
-    for (const work of works) {
+    const leased = works.flatMap((work) => {
       const endpoint = endpoints.get(work.endpointId);
-      if (endpoint === 'unreadable') continue;
+      if (endpoint === 'unreadable') return [];
       const { concurrency = 1, handler = null } =
         endpoint?.destinations.find((one) => one.id === work.destinationId) ?? {};
       const rate = endpoint?.rateLimit ?? null;
       const isOrdered = (endpoint?.orderBy ?? null) !== null;
-      const lane = this.lanes.configured(work.destinationId, { concurrency, handler, rate, isOrdered });
-      const count = (taken.get(work.destinationId) ?? 0) + 1;
-      taken.set(work.destinationId, count);
-      // Half, because the oldest and the newest due deliveries may be the same.
-      if (count * 2 >= (freeSlots.get(work.destinationId) ?? lane.slots)) lane.more = true;
+      return [{ work, lane: this.lanes.configured(work.destinationId, { concurrency, handler, rate, isOrdered }) }];
+    });
+    this.keepDue(claim, freeSlots, limit);
+    for (const { work, lane } of leased) {
       if (lane.rate !== null) {
         const paceMs = Math.max(MIN_PACE_MS, 1000 / lane.rate);
         lane.pacedUntil = performance.now() + paceMs;
-        this.wakeIn(paceMs);
+        this.alarms.set(work.destinationId, paceMs);
       }
       this.enqueue(lane, work);
     }
+  }
+
+  /** Names the lanes of a claim that may have more. Those that got their part are named when they run empty. */
+  private keepDue({ works, postponed }: Claim, freeSlots: FreeSlots, limit: number): void {
+    const counts = new Map<string, number>();
+    for (const { destinationId } of works) counts.set(destinationId, (counts.get(destinationId) ?? 0) + 1);
+    // Half, because the oldest and the newest due deliveries may be the same.
+    const isCut = works.length * 2 >= limit;
+    for (const [id, slots] of freeSlots) {
+      const lane = this.lanes.find(id);
+      if (lane && (counts.get(id) ?? 0) * 2 >= (slots ?? lane.slots)) lane.more = true;
+      else if (isCut) this.dueLanes.name(id);
+    }
+    for (const id of postponed) this.dueLanes.name(id);
   }
 
   /** One endpoint that cannot be read must not hold up the deliveries of all others. */
@@ -339,10 +394,10 @@ export class DeliveryWorker implements Handoff {
     for (const destinationId of new Set(works.map((work) => work.destinationId))) {
       const lane = this.lanes.get(destinationId);
       lane.setAside(performance.now() + setAsideMs);
+      this.alarms.set(destinationId, setAsideMs + CLOSED_MS);
       await this.giveBack(lane.queue.splice(0));
     }
     this.dependencies.announce('work');
-    this.wakeIn(setAsideMs + 20);
   }
 
   private enqueue(lane: Lane, work: Work): void {
@@ -364,19 +419,26 @@ export class DeliveryWorker implements Handoff {
       }
       lane.active++;
       this.active++;
+      const wasUnwell = lane.isUnwell;
       void this.run(lane, lease).finally(() => {
         lane.active--;
         this.active--;
         this.leases.delete(lease);
         this.advance(lane);
         this.lanes.forgetIfIdle(lease.work.destinationId, lane);
-        // Look for more while the rest is still being delivered.
-        if (lane.more && lane.rate !== null) this.wakeIn(Math.max(0, lane.pacedUntil - performance.now()));
-        else if (lane.more && lane.queue.length <= lane.slots) this.wake();
-        else if (this.wanted) void this.claim();
+        if (wasUnwell || lane.isUnwell) this.dueLanes.readmit();
+        this.claimMore(lease.work.destinationId, lane);
         if (this.active === 0) for (const done of this.idle.splice(0)) done();
       });
     }
+  }
+
+  /** Claims more while the rest is still being delivered. */
+  private claimMore(destinationId: string, lane: Lane): void {
+    if (lane.more && lane.rate !== null)
+      this.alarms.set(destinationId, Math.max(0, lane.pacedUntil - performance.now()));
+    else if (lane.more && lane.queue.length <= lane.slots) this.dueLanes.name(destinationId);
+    if (!this.dueLanes.isEmpty) this.claimSoon();
   }
 
   private async run(lane: Lane, lease: Lease): Promise<void> {
@@ -393,7 +455,11 @@ export class DeliveryWorker implements Handoff {
         const now = performance.now();
         if (end.result.strain === 'congested') lane.cut(startedAt, now);
         else if (end.result.state === 'delivered') lane.grow();
-        if (lane.judge(end.result.strain !== 'none', now)) setTimeout(() => this.advance(lane), VERDICT_MS + 1).unref();
+        if (lane.judge(end.result.strain !== 'none', now))
+          setTimeout(() => {
+            this.advance(lane);
+            this.claimMore(work.destinationId, lane);
+          }, VERDICT_MS + 1).unref();
       }
       // A result that has been written counts, even if another process holds the lease by now.
       if (end.kind !== 'settled' && lease.lost) return;
@@ -446,10 +512,10 @@ export class DeliveryWorker implements Handoff {
   private applySettled({ destinations, followers }: SettleReport): void {
     for (const report of destinations) this.applyReport(report);
     // A claim may have waited for results to be written.
-    if (this.wanted) void this.claim();
-    if (followers === 0) return;
+    if (!this.dueLanes.isEmpty) this.claimSoon();
+    if (followers.length === 0) return;
     if (this.lanes.group.count > 1) this.dependencies.announce('work');
-    this.wake();
+    for (const destinationId of followers) this.name(destinationId);
   }
 
   private applyReport(report: DestinationReport): void {
@@ -460,9 +526,8 @@ export class DeliveryWorker implements Handoff {
     if (openMs !== null) {
       // These were claimed ahead and must not be tried now.
       void this.giveBack(lane.queue.splice(0));
-      // A little later, so that the circuit is closed in the database too.
-      this.wakeIn(openMs + 20);
-    } else if (wasOpen) this.wake();
+      this.alarms.set(destinationId, openMs + CLOSED_MS);
+    } else if (wasOpen) this.name(destinationId);
     this.lanes.forgetIfIdle(destinationId, lane);
     if (pausedBecause !== null) {
       announce('change');
@@ -487,19 +552,6 @@ export class DeliveryWorker implements Handoff {
     await this.dependencies.deliveryStore
       .release(leases.map((lease) => lease.work))
       .catch((error: unknown) => this.fault('release', error));
-  }
-
-  /** Looks for work after `ms`. The earliest of several calls counts. */
-  private wakeIn(ms: number): void {
-    const at = performance.now() + ms;
-    if (!this.running || (this.alarm && this.alarm.at <= at)) return;
-    clearTimeout(this.alarm?.timer);
-    const timer = setTimeout(() => {
-      this.alarm = undefined;
-      this.wake();
-    }, ms);
-    timer.unref();
-    this.alarm = { at, timer };
   }
 
   private fault(where: string, error: unknown): void {
