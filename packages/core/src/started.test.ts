@@ -1,5 +1,5 @@
 import { createPaggio, type Paggio } from './index';
-import { migratedDatabase, owner, query, shortened, startGateway, testMasterKey } from './testing';
+import { capture, migratedDatabase, owner, query, shortened, startGateway, testMasterKey } from './testing';
 
 const paging = { limit: 10, offset: 0, startingAfter: null };
 const calls: readonly [string, (paggio: Paggio) => Promise<unknown>][] = [
@@ -41,34 +41,48 @@ test.each(calls)('%s before the start and after the stop says what is missing', 
   expect(refusals.late.get(name)).toMatchObject({ code: 'NOT_STARTED', message: 'Paggio was stopped' });
 });
 
-test('a process whose polls have failed for a minute is not ready and says why, until one succeeds', async () => {
-  const gateway = await startGateway({}, { timing: shortened('pollMs') });
-  const { paggio } = gateway;
-  const now = performance.now.bind(performance);
-  let ahead = 0;
-  const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + ahead);
-  const failed = (): Promise<void> =>
-    new Promise((done) => {
-      const end = paggio.subscribe((event) => {
-        if (event.type !== 'fault' || event.where !== 'delivery.claim') return;
-        end();
-        done();
-      });
+// Looks and claims use the one column, and only claims the other.
+test.each([
+  ['looks', 'destinations', 'paced_until'],
+  ['claims', 'deliveries', 'takeovers'],
+])(
+  'a process whose %s have failed for a minute is not ready and says why, until one succeeds',
+  async (what, table, column) => {
+    const gateway = await startGateway({}, { timing: shortened('pollMs') });
+    const { paggio } = gateway;
+    const { endpoint } = await paggio.admin.endpoints.create(owner, {
+      name: 'due',
+      destinationUrl: 'http://127.0.0.1:1/',
+      orderBy: '/key',
     });
-  const first = failed();
-  await query(gateway.database.url, 'alter table paggio.deliveries rename column takeovers to gone');
-  await first;
-  expect(await paggio.readiness()).toMatchObject({ ready: true, reason: null });
-  ahead = 61_000;
-  // Renewals that succeed in between do not count as polls.
-  await failed();
-  expect(await paggio.readiness()).toMatchObject({
-    ready: false,
-    reason: 'due deliveries cannot be claimed',
-    migration: expect.any(Number),
-  });
-  await query(gateway.database.url, 'alter table paggio.deliveries rename column gone to takeovers');
-  for (;;) if ((await paggio.readiness()).ready) break;
-  clock.mockRestore();
-  await gateway.stop();
-});
+    const now = performance.now.bind(performance);
+    let ahead = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + ahead);
+    const failed = (): Promise<void> =>
+      new Promise((done) => {
+        const end = paggio.subscribe((event) => {
+          if (event.type !== 'fault' || event.where !== 'delivery.claim') return;
+          end();
+          done();
+        });
+      });
+    const first = failed();
+    await query(gateway.database.url, `alter table paggio.${table} rename column ${column} to gone`);
+    // Looks succeed, and find this one each time.
+    if (what === 'claims') await capture(paggio, endpoint.slug, '{"key":1}');
+    await first;
+    expect(await paggio.readiness()).toMatchObject({ ready: true, reason: null });
+    ahead = 61_000;
+    // Renewals that succeed in between do not count as polls.
+    await failed();
+    expect(await paggio.readiness()).toMatchObject({
+      ready: false,
+      reason: 'due deliveries cannot be claimed',
+      migration: expect.any(Number),
+    });
+    await query(gateway.database.url, `alter table paggio.${table} rename column gone to ${column}`);
+    for (;;) if ((await paggio.readiness()).ready) break;
+    clock.mockRestore();
+    await gateway.stop();
+  },
+);

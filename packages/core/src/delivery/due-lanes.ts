@@ -4,13 +4,15 @@
  */
 export class DueLanes {
   private readonly named = new Set<string>();
+  /** Lanes that had their turn, and got nothing because the claim was full. They come before the others. */
+  private readonly passedOver = new Set<string>();
   /** Lanes that wait for others, because the unwell ones together hold as much as they may. */
   private readonly keptBack = new Set<string>();
   private isLookWanted = false;
 
   /** Whether there is nothing to look for and nothing to claim. */
   get isEmpty(): boolean {
-    return !this.isLookWanted && this.named.size === 0;
+    return !this.isLookWanted && this.named.size === 0 && this.passedOver.size === 0;
   }
 
   /** Work is due, and it is not known in which lane. */
@@ -27,7 +29,13 @@ export class DueLanes {
 
   name(destinationId: string): void {
     this.keptBack.delete(destinationId);
-    this.named.add(destinationId);
+    if (!this.passedOver.has(destinationId)) this.named.add(destinationId);
+  }
+
+  /** Names a lane that got nothing, because the others of its claim got all that there was. */
+  passOver(destinationId: string): void {
+    this.named.delete(destinationId);
+    this.passedOver.add(destinationId);
   }
 
   /**
@@ -42,8 +50,9 @@ export class DueLanes {
 
   /** Removes the lane that has waited longest, and returns it. */
   take(): string | undefined {
-    const [destinationId] = this.named;
-    if (destinationId !== undefined) this.named.delete(destinationId);
+    const lanes = this.passedOver.size > 0 ? this.passedOver : this.named;
+    const [destinationId] = lanes;
+    if (destinationId !== undefined) lanes.delete(destinationId);
     return destinationId;
   }
 
@@ -54,7 +63,6 @@ export class DueLanes {
 
   /** Call it when an unwell lane may have become smaller. */
   readmit(): void {
-    for (const id of this.keptBack) this.named.add(id);
-    this.keptBack.clear();
+    for (const id of this.keptBack) this.name(id);
   }
 }

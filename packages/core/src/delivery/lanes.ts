@@ -1,5 +1,5 @@
 import type { DueLanes } from './due-lanes';
-import { Lane, type Lease, type LaneSettings } from './lane';
+import { CLAIM_AHEAD, Lane, type Lease, type LaneSettings } from './lane';
 import { alone, shareOf, type WorkerGroup, type Share } from './share';
 
 /** Unwell lanes together may hold this part of `maxInFlight`, so that many of them leave room for the others. */
@@ -85,7 +85,8 @@ export class Lanes {
       }
       if (free === 0) continue;
       freeSlots.set(id, free);
-      sum += free ?? 1;
+      // A lane that is not known may have one slot.
+      sum += free ?? CLAIM_AHEAD;
     }
     return freeSlots;
   }

@@ -367,7 +367,9 @@ export class DeliveryWorker implements Handoff {
     const isCut = works.length * 2 >= limit;
     for (const [id, slots] of freeSlots) {
       const lane = this.lanes.find(id);
-      if (lane && (counts.get(id) ?? 0) * 2 >= (slots ?? lane.slots)) lane.more = true;
+      const count = counts.get(id) ?? 0;
+      if (lane && count * 2 >= (slots ?? lane.slots)) lane.more = true;
+      else if (isCut && count === 0) this.dueLanes.passOver(id);
       else if (isCut) this.dueLanes.name(id);
     }
     for (const id of postponed) this.dueLanes.name(id);
