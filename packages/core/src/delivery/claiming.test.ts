@@ -164,6 +164,17 @@ test('lanes of which a claim may take nothing are not found by a look', async ()
   await recorder.stop();
 });
 
+test('a rate limit goes on without polls after a look that came before its alarm', async () => {
+  const { slug, recorder } = await ordered({ orderBy: null, rateLimit: 2 });
+  for (let n = 0; n < 4; n++) await capture(gateway.paggio, slug, '{}');
+  await recorder.received(1);
+  // The next slot is in half a second, and a quarter of a second earlier a claim takes it already.
+  await new Promise((done) => setTimeout(done, 320));
+  gateway.assembly.delivery.worker.wake();
+  await recorder.received(4);
+  await recorder.stop();
+});
+
 /** A process that stores and another that delivers, with a backlog of `each` deliveries for every destination. */
 async function backlog(
   recorder: Recorder,

@@ -150,9 +150,12 @@ export class DeliveryWorker implements Handoff {
   }
 
   private ring(destinationId: string): void {
-    const openMs = this.lanes.find(destinationId)?.openFor(performance.now()) ?? 0;
-    // Its circuit was opened for longer, after this alarm was set.
-    if (openMs > 0) this.alarms.set(destinationId, openMs + CLOSED_MS);
+    const lane = this.lanes.find(destinationId);
+    const now = performance.now();
+    const openMs = lane?.openFor(now) ?? 0;
+    const waitMs = Math.max(openMs > 0 ? openMs + CLOSED_MS : 0, (lane?.pacedUntil ?? 0) - now);
+    // Its circuit was opened for longer after this alarm was set, or a look came before the alarm.
+    if (waitMs > 0) this.alarms.set(destinationId, waitMs);
     else this.name(destinationId);
   }
 
