@@ -1,13 +1,12 @@
 import { ResponseReader } from '../response-reader';
 import type { TransportRequest } from '../transport';
 import { requestHead } from './request-head';
-import type { Connection } from './connection';
 
 /** A request and the response that is awaited. */
 export class Exchange {
   readonly reader: ResponseReader;
   /** Where it is under way; undefined while it waits for a connection. */
-  connection: Connection | undefined;
+  connection: { destroy(reason: Error): void } | undefined;
   /** A request whose connection turned out to be closed already is sent once more. */
   wasRepeated = false;
   private head: string | undefined;
