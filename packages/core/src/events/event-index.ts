@@ -46,6 +46,9 @@ export type OnEnded = (manager: EntityManager, ended: readonly Ended[]) => Promi
  * itself, and a row lock lets only one process at a time take a step.
  */
 export class EventIndex {
+  /** A position in the log after which nothing had come when this process last looked. Null if something may be left. */
+  private quietAt: Position | null = null;
+
   constructor(
     private readonly database: Database,
     private readonly log: ChangeLog,
@@ -71,7 +74,16 @@ export class EventIndex {
 
   /** Takes the next step, unless another process is taking it. Returns whether there is more to do. */
   async advance(): Promise<boolean> {
+    if (this.quietAt !== null && !(await this.hasNews(this.quietAt))) return false;
     return this.step(true);
+  }
+
+  /** A look without a transaction, because most steps of an idle process would find nothing. */
+  private async hasNews(after: Position): Promise<boolean> {
+    const { created, updated, more, position } = await this.log.read(after, 1);
+    if (created.length > 0 || updated.length > 0 || more) return true;
+    this.quietAt = position;
+    return false;
   }
 
   /** The position in the log up to which the index has processed it. */
@@ -91,7 +103,9 @@ export class EventIndex {
   }
 
   private async step(skipLocked: boolean): Promise<boolean> {
-    return this.database.source.transaction(async (manager) => {
+    this.quietAt = null;
+    let quietAt: Position | null = null;
+    const isMore = await this.database.source.transaction(async (manager) => {
       await manager.query(INDEX_SETTINGS);
       const [state] = await manager.query<State[]>(
         `select position, checked_to, check_until, extract(epoch from now())::float8 * 1000 as now
@@ -109,9 +123,12 @@ export class EventIndex {
       // The position also moves when other transactions end. Writing that would move it again, for ever.
       if (page.created.length > 0 || page.updated.length > 0 || page.more)
         await manager.query('update paggio.event_index_state set position = $1', [position]);
+      else if (state.checked_to === null) quietAt = page.position;
       const checking = state.checked_to !== null && (await this.check(manager, state, state.checked_to));
       return page.more || checking;
     });
+    this.quietAt = quietAt;
+    return isMore;
   }
 
   /** Indexes events that the log does not have, by their ids: those from before it, and those of older versions. */

@@ -30,7 +30,7 @@ export class MasterKeyRegister {
    */
   async enter(): Promise<void> {
     await this.checkFirstKey();
-    await this.requireAllKeys();
+    this.requireAll(await this.keys());
     await this.add();
   }
 
@@ -41,7 +41,8 @@ export class MasterKeyRegister {
    * has removed the current key from the list; the key is in the list again by then
    */
   async attend(): Promise<void> {
-    if (await this.add()) {
+    const { inserted, keys } = await this.add();
+    if (inserted) {
       throw new PaggioError(
         'CONFLICT',
         `This process encrypts with the master key ${this.box.keyId}, which was replaced`,
@@ -50,7 +51,7 @@ export class MasterKeyRegister {
         },
       );
     }
-    await this.requireAllKeys();
+    this.requireAll(keys);
   }
 
   /**
@@ -121,8 +122,8 @@ export class MasterKeyRegister {
     });
   }
 
-  private async requireAllKeys(): Promise<void> {
-    for (const { id, sealed } of await this.keys()) {
+  private requireAll(keys: readonly RegisteredKey[]): void {
+    for (const { id, sealed } of keys) {
       if (this.box.keyIds.includes(id) && this.fits(sealed, keyPlace(id))) continue;
       throw new PaggioError(
         'CONFLICT',
@@ -142,25 +143,34 @@ export class MasterKeyRegister {
     }
   }
 
-  private keys(): Promise<{ id: string; sealed: string }[]> {
+  private keys(): Promise<RegisteredKey[]> {
     return this.database.rows('select id, sealed from paggio.master_keys order by id');
   }
 
-  /** Adds the current key, or notes that it is in use. Returns whether it was missing from the list. */
-  private async add(): Promise<boolean> {
+  /** Adds the current key, or notes that it is in use. Returns whether it was missing from the list, and the list. */
+  private async add(): Promise<{ inserted: boolean; keys: RegisteredKey[] }> {
     const { keyId } = this.box;
-    const [row] = await this.database.rows<{ inserted: boolean }>(
-      `insert into paggio.master_keys as k (id, sealed, entered_at) values ($1, $2, clock_timestamp())
-       on conflict (id) do update set entered_at = clock_timestamp()
-       returning k.xmax = 0 as inserted`,
+    const [row] = await this.database.rows<{ inserted: boolean; keys: RegisteredKey[] | null }>(
+      `with added as (
+         insert into paggio.master_keys as k (id, sealed, entered_at) values ($1, $2, clock_timestamp())
+         on conflict (id) do update set entered_at = clock_timestamp()
+         returning k.xmax = 0 as inserted
+       )
+       select inserted, (select json_agg(json_build_object('id', id, 'sealed', sealed) order by id) from paggio.master_keys) as keys
+       from added`,
       [keyId, this.box.seal(TEXT, keyPlace(keyId))],
     );
-    return row?.inserted ?? false;
+    return { inserted: row?.inserted ?? false, keys: row?.keys ?? [] };
   }
 
   private given(): string {
     return `Key ids here: ${this.box.keyIds.join(', ')}.`;
   }
+}
+
+interface RegisteredKey {
+  id: string;
+  sealed: string;
 }
 
 const STATE_PLACE = 'paggio|state|1|master_key_check';
