@@ -31,13 +31,17 @@ export interface CapturePart {
 export function assembleCapture(
   context: Context,
   { transport }: TransportPart,
-  { database, hints, seal, gate, directory, quota }: DatabasePart,
+  { database, hints, index, seal, gate, directory, quota }: DatabasePart,
   { routing, worker, wake }: DeliveryPart,
   { endpoints, explanations, audit, rejectionLog }: ManagementPart,
 ): CapturePart {
   const { options, timing, telemetry, address } = context;
   const { bodyLimit, dedupWindowMs } = options;
-  const intake = new PostgresIntake(database.capture, (version) => directory.observe(version), dedupWindowMs, timing);
+  const stored = (version: number): void => {
+    directory.observe(version);
+    index.noteChanges();
+  };
+  const intake = new PostgresIntake(database.capture, stored, dedupWindowMs, timing);
   const writer = new EventWriter({
     routing,
     intake,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { capture, noTicks, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
+import { capture, noTicks, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
 
@@ -255,3 +255,22 @@ test('every destination gets its turn, however many have a backlog and however f
   await stop();
   await recorder.stop();
 }, 60_000);
+
+test('a retry that is near has its own alarm, and waits for no look', async () => {
+  const alone = await startGateway({ scheduler: noTicks });
+  let count = 0;
+  const recorder = await Recorder.start((_request, response) => response.writeHead(count++ === 0 ? 500 : 200).end());
+  const retry = { maxAttempts: 2, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
+  const { endpoint } = await alone.paggio.admin.endpoints.create(owner, {
+    name: 'retried',
+    destinationUrl: recorder.url(),
+    retry,
+  });
+  const id = await capture(alone.paggio, endpoint.slug, '{}');
+  expect((await settled(alone.paggio, owner, id)).attempts.map(({ status }) => status)).toEqual([
+    'failed',
+    'delivered',
+  ]);
+  await recorder.stop();
+  await alone.stop();
+});

@@ -22,6 +22,8 @@ const MAX_UNSETTLED = 5_000;
 const MIN_PACE_MS = 50;
 /** An alarm rings a little later than a circuit closes here, so that it is closed in the database too. */
 const CLOSED_MS = 20;
+/** Later retries are found by a look. */
+const ALARMED_MS = 60_000;
 
 export interface WorkerDependencies {
   deliveryStore: DeliveryStore;
@@ -486,6 +488,10 @@ export class DeliveryWorker implements Handoff {
     if (end.kind === 'lost') return;
     if (end.kind === 'settled') this.applySettled(end.report);
     else this.settler.push(end.result, lane.isOrdered || lane.isUnwell || end.result.strain !== 'none');
+    const { retryInMs } = end.result;
+    // The result waits for others before it is stored, and the time counts from then.
+    const storedInMs = this.dependencies.timing.gatherMs + CLOSED_MS;
+    if (retryInMs !== null && retryInMs < ALARMED_MS) this.alarms.set(work.destinationId, retryInMs + storedInMs);
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
     const { result, outcome } = end;

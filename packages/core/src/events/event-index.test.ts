@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { EventFilter, EventSummary } from './event';
-import { capture, drained, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
+import { capture, drained, noTicks, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
 import type { Owner } from '../principal';
 import type { StatsInput } from '../stats/stats';
 import { BUCKET_SECONDS } from './event-index';
@@ -234,4 +234,27 @@ test('two processes that update the index at the same time count nothing twice',
     expect(answers.map(({ totalEvents }) => totalEvents)).toEqual(Array(4).fill((round + 1) * 20));
   }
   await other.stop();
+});
+
+test('an idle process looks for what others stored only now and then, and at once for what it has stored itself', async () => {
+  const own = await startGateway({ roles: ['capture', 'api'], scheduler: noTicks });
+  const other = await startGateway({ roles: ['capture', 'api'], scheduler: noTicks }, {}, own.database);
+  const { endpoint } = await own.paggio.admin.endpoints.create(owner, { name: 'quiet' });
+  const indexed = async (): Promise<number | undefined> =>
+    (await query<{ n: number }>(own.database.url, 'select count(*)::int as n from paggio.event_index'))[0]?.n;
+
+  // A step that finds nothing, and a look.
+  for (let n = 0; n < 2; n++) await own.runPeriodicWork('index');
+  await capture(other.paggio, endpoint.slug, '{}');
+  await own.runPeriodicWork('index');
+  expect(await indexed()).toBe(0);
+  await capture(own.paggio, endpoint.slug, '{}');
+  await own.runPeriodicWork('index');
+  expect(await indexed()).toBe(2);
+  // Readers do not wait for it.
+  await own.runPeriodicWork('index');
+  await capture(other.paggio, endpoint.slug, '{}');
+  expect((await own.paggio.admin.events.list(owner, {}, ALL)).total).toBe(3);
+  await other.stop();
+  await own.stop();
 });

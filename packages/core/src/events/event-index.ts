@@ -24,6 +24,8 @@ const STEP = 400;
 const STEP_EVENTS = 1_500;
 /** One statement writes at most this many events. */
 const CHUNK = 2_000;
+/** While nothing happens, a look for what other processes have stored follows after this time. Readers look themselves. */
+const QUIET_MS = 5_000;
 /** The check for events that older versions of Paggio write stays this far behind the current time. */
 const CHECK_LAG_MS = 60_000;
 
@@ -48,6 +50,8 @@ export type OnEnded = (manager: EntityManager, ended: readonly Ended[]) => Promi
 export class EventIndex {
   /** A position in the log after which nothing had come when this process last looked. Null if something may be left. */
   private quietAt: Position | null = null;
+  /** When a process that stores nothing looks again (`performance.now`). */
+  private lookAgainAt = 0;
 
   constructor(
     private readonly database: Database,
@@ -78,8 +82,16 @@ export class EventIndex {
     return this.step(true);
   }
 
+  /** Call it when this process has stored events. Without it, an idle process looks only every `QUIET_MS`. */
+  noteChanges(): void {
+    this.lookAgainAt = 0;
+  }
+
   /** A look without a transaction, because most steps of an idle process would find nothing. */
   private async hasNews(after: Position): Promise<boolean> {
+    const now = performance.now();
+    if (now < this.lookAgainAt) return false;
+    this.lookAgainAt = now + QUIET_MS;
     const { created, updated, more, position } = await this.log.read(after, 1);
     if (created.length > 0 || updated.length > 0 || more) return true;
     this.quietAt = position;

@@ -31,8 +31,13 @@ export interface Timing {
    * are then due at once. A living process that loses its connections has to come back within this time.
    */
   deadAfterMs: number;
-  /** How often a worker looks for work by itself, because hints may be lost and retries fall due. */
+  /**
+   * How often a worker looks for work by itself, because hints may be lost. Retries of this process that are near have
+   * alarms of their own.
+   */
   pollMs: number;
+  /** How often a process looks whether another one has died, if there are others. */
+  takeoverLookMs: number;
   /** A delivery that waits for an earlier one of its order key is looked at again after this, if nothing wakes it. */
   postponeMs: number;
   /** Deliveries of an endpoint whose configuration this process cannot read are left to others for this long. */
@@ -125,7 +130,8 @@ export const defaultTiming: Readonly<Timing> = {
   checkInMs: 4_000,
   workerGroupMs: 10_000,
   deadAfterMs: 1_000,
-  pollMs: 1_250,
+  pollMs: 2_500,
+  takeoverLookMs: 1_250,
   postponeMs: 5_000,
   setAsideMs: 5_000,
   missingKeyMs: 30_000,

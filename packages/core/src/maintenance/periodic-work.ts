@@ -55,7 +55,7 @@ export class PeriodicWork {
       every('replays', timing.replaysMs, () => replays.kick());
       every('notify', timing.notifyMs, () => notifier.run());
       every('poll', timing.pollMs, () => worker.wake());
-      every('takeovers', timing.pollMs, () => takeovers.look());
+      every('takeovers', timing.takeoverLookMs, () => takeovers.look());
       every('renew', timing.renewAfterMs, () => worker.renew());
     } else if (roles.has('capture') || roles.has('api')) every('seal', timing.checkInMs, () => gate.look());
     if (roles.has('deliver') || roles.has('api')) {

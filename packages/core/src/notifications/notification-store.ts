@@ -97,6 +97,12 @@ export class NotificationStore {
     await keepAudit(manager, actor, [entry]);
   }
 
+  /** Whether anybody wants notifications, or some are due. */
+  async isWanted(): Promise<boolean> {
+    const [row] = await this.database.rows<{ wanted: boolean }>(IS_WANTED);
+    return row?.wanted ?? false;
+  }
+
   /** Looks for changes of health at endpoints where a delivery ended, if their owner wants to know about them. */
   async judgeHealth(): Promise<void> {
     const rows = await this.database.rows<{ id: string }>(
@@ -204,6 +210,10 @@ const unset = {
 
 /** SQL for the triggers that any channel of a row `n` wants. */
 const WANTED_TRIGGERS = `(${channels.map((channel) => `n.${channel}_triggers`).join(' || ')})`;
+
+const IS_WANTED = `
+  select exists (select from paggio.notifications n where ${WANTED_TRIGGERS} <> '{}')
+    or exists (select from paggio.alerts where due_at is not null) as wanted`;
 
 const GET = 'select * from paggio.notifications where user_id = $1 and mode = $2';
 

@@ -20,6 +20,8 @@ export class Notifier {
   async run(): Promise<void> {
     const { store, onFault } = this.dependencies;
     try {
+      // Most installations have no notifications, and all of the rest would find nothing.
+      if (!(await store.isWanted())) return;
       await store.judgeHealth();
       await store.notePauses();
       await store.noteOutages();
