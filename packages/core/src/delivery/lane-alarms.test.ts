@@ -1,29 +1,56 @@
 import { LaneAlarms } from './lane-alarms';
 
-beforeEach(() => jest.useFakeTimers());
+let rung: string[];
+let alarms: LaneAlarms;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  rung = [];
+  alarms = new LaneAlarms((id) => rung.push(`${id} ${Math.round(performance.now() - startedAt)}`));
+  startedAt = performance.now();
+});
+let startedAt: number;
 afterEach(() => jest.useRealTimers());
 
-test('each lane has one alarm, the earliest that was set', () => {
-  const rung: string[] = [];
-  const alarms = new LaneAlarms((id) => rung.push(id));
-  alarms.set('a', 100);
+test('each time that was set for a lane rings, in any order', () => {
+  alarms.set('a', 300);
   alarms.set('b', 30);
-  alarms.set('a', 50);
-  alarms.set('a', 80);
-  jest.advanceTimersByTime(40);
-  expect(rung).toEqual(['b']);
+  alarms.set('a', 100);
+  alarms.set('a', 200);
   jest.advanceTimersByTime(1_000);
-  expect(rung).toEqual(['b', 'a']);
+  expect(rung).toEqual(['b 30', 'a 100', 'a 200', 'a 300']);
   alarms.set('a', 10);
   jest.advanceTimersByTime(10);
-  expect(rung).toEqual(['b', 'a', 'a']);
+  expect(rung.at(-1)).toBe('a 1010');
 });
 
-test('no alarm rings after a stop', () => {
-  const rung: string[] = [];
-  const alarms = new LaneAlarms((id) => rung.push(id));
+test('times that are close together ring once, at the later one', () => {
+  for (const ms of [100, 120, 90]) alarms.set('a', ms);
+  jest.advanceTimersByTime(1_000);
+  expect(rung).toEqual(['a 120']);
+});
+
+test('a lane with very many times forgets the last ones', () => {
+  for (let n = 1; n <= 1_000; n++) alarms.set('a', n * 100);
+  jest.advanceTimersByTime(200_000);
+  expect(rung).toHaveLength(64);
+});
+
+test('an alarm may be set again while it rings', () => {
+  const again = new LaneAlarms((id) => {
+    rung.push(id);
+    if (rung.length < 3) again.set(id, 10);
+  });
+  again.set('a', 10);
+  jest.advanceTimersByTime(1_000);
+  expect(rung).toEqual(['a', 'a', 'a']);
+});
+
+test('no alarm rings after a stop, whenever it is set', () => {
   alarms.set('a', 10);
   alarms.stop();
+  alarms.set('b', 10);
   jest.advanceTimersByTime(1_000);
   expect(rung).toEqual([]);
+  expect(jest.getTimerCount()).toBe(0);
 });

@@ -1,25 +1,54 @@
-/** Says when a lane is to be claimed from at a later time: a circuit may be probed, or a rate limit has the next slot. */
+/** Times of a lane this close together become one, the later of them. */
+const TOGETHER_MS = 50;
+/** A lane keeps this many times. What is due at a further one is found by a look. */
+const TIMES = 64;
+
+interface Alarms {
+  /** Times by `performance.now`, the earliest first. */
+  times: number[];
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Says when a lane is to be claimed from at a later time: a circuit may be probed, a rate limit has the next slot, or a
+ * retry is due.
+ */
 export class LaneAlarms {
-  private readonly alarms = new Map<string, { at: number; timer: NodeJS.Timeout }>();
+  private readonly lanes = new Map<string, Alarms>();
+  private isStopped = false;
 
   constructor(private readonly ring: (destinationId: string) => void) {}
 
-  /** The earliest of several calls for a lane counts. */
   set(destinationId: string, ms: number): void {
+    if (this.isStopped) return;
     const at = performance.now() + ms;
-    const known = this.alarms.get(destinationId);
-    if (known && known.at <= at) return;
-    clearTimeout(known?.timer);
-    const timer = setTimeout(() => {
-      this.alarms.delete(destinationId);
-      this.ring(destinationId);
-    }, ms);
-    timer.unref();
-    this.alarms.set(destinationId, { at, timer });
+    let alarms = this.lanes.get(destinationId);
+    if (!alarms) this.lanes.set(destinationId, (alarms = { times: [], timer: undefined }));
+    const { times } = alarms;
+    const place = times.findIndex((time) => Math.abs(time - at) < TOGETHER_MS);
+    if (place >= 0) times[place] = Math.max(times[place] as number, at);
+    else if (times.length < TIMES) times.push(at);
+    times.sort((a, b) => a - b);
+    this.arm(destinationId, alarms);
   }
 
   stop(): void {
-    for (const { timer } of this.alarms.values()) clearTimeout(timer);
-    this.alarms.clear();
+    this.isStopped = true;
+    for (const { timer } of this.lanes.values()) clearTimeout(timer);
+    this.lanes.clear();
+  }
+
+  private arm(destinationId: string, alarms: Alarms): void {
+    clearTimeout(alarms.timer);
+    const [earliest] = alarms.times;
+    if (earliest === undefined) return void this.lanes.delete(destinationId);
+    alarms.timer = setTimeout(() => {
+      const now = performance.now();
+      // A timer may be a millisecond early.
+      alarms.times = alarms.times.filter((time) => time > now + 1);
+      this.arm(destinationId, alarms);
+      this.ring(destinationId);
+    }, earliest - performance.now());
+    alarms.timer.unref();
   }
 }

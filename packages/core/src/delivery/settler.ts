@@ -31,7 +31,7 @@ export class Settler {
 
   constructor(
     deliveryStore: Pick<DeliveryStore, 'commit'>,
-    onSettled: (report: SettleReport) => void,
+    onSettled: (report: SettleReport, results: readonly AttemptResult[]) => void,
     onFault: (error: unknown) => void,
     /** `settleAgainMs`: results that could not be written are written again after this. */
     private readonly timing: Pick<Timing, 'gatherMs' | 'settleAgainMs'>,
@@ -50,7 +50,7 @@ export class Settler {
         const report = await deliveryStore.commit(group);
         // failpoint: settle.committed
         this.failed = false;
-        onSettled(report);
+        onSettled(report, group);
         return report;
       },
       written: () => undefined,

@@ -14,7 +14,7 @@ import type { Takeovers } from './takeovers';
 import type { WorkerIdentity } from './worker-identity';
 import { within } from '../flow/within';
 import type { Transport } from '../transport/transport';
-import type { Claim, DeliveryStore, DestinationReport, FreeSlots, SettleReport, Work } from './work';
+import type { AttemptResult, Claim, DeliveryStore, DestinationReport, FreeSlots, SettleReport, Work } from './work';
 
 /** When this many results wait for the database, nothing more is claimed. */
 const MAX_UNSETTLED = 5_000;
@@ -81,7 +81,10 @@ export class DeliveryWorker implements Handoff {
     this.lanes = new Lanes(dependencies.maxInFlight);
     this.settler = new Settler(
       dependencies.deliveryStore,
-      (report) => this.applySettled(report),
+      (report, results) => {
+        this.alarmRetries(results);
+        this.applySettled(report);
+      },
       (error) => this.fault('settle', error),
       dependencies.timing,
     );
@@ -119,6 +122,7 @@ export class DeliveryWorker implements Handoff {
     // The lane may have seemed busy to an event that was committed meanwhile.
     if (lane.more) this.name(destinationId);
     this.lanes.forgetIfIdle(destinationId, lane);
+    this.readmit();
   }
 
   due(destinationId: string): void {
@@ -440,6 +444,12 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
+  /** Unwell lanes may hold more than a moment ago. */
+  private readmit(): void {
+    this.dueLanes.readmit();
+    if (!this.dueLanes.isEmpty) this.claimSoon();
+  }
+
   /** Claims more while the rest is still being delivered. */
   private claimMore(destinationId: string, lane: Lane): void {
     if (lane.more && lane.rate !== null)
@@ -488,10 +498,6 @@ export class DeliveryWorker implements Handoff {
     if (end.kind === 'lost') return;
     if (end.kind === 'settled') this.applySettled(end.report);
     else this.settler.push(end.result, lane.isOrdered || lane.isUnwell || end.result.strain !== 'none');
-    const { retryInMs } = end.result;
-    // The result waits for others before it is stored, and the time counts from then.
-    const storedInMs = this.dependencies.timing.gatherMs + CLOSED_MS;
-    if (retryInMs !== null && retryInMs < ALARMED_MS) this.alarms.set(work.destinationId, retryInMs + storedInMs);
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
     const { result, outcome } = end;
@@ -517,6 +523,12 @@ export class DeliveryWorker implements Handoff {
         reason: result.reason,
       });
     }
+  }
+
+  /** The times of retries count from the settlement. */
+  private alarmRetries(results: readonly AttemptResult[]): void {
+    for (const { retryInMs, work } of results)
+      if (retryInMs !== null && retryInMs < ALARMED_MS) this.alarms.set(work.destinationId, retryInMs + CLOSED_MS);
   }
 
   /** Applies what settling decided about destinations and order keys. */
@@ -560,6 +572,7 @@ export class DeliveryWorker implements Handoff {
       this.lose(lease, 'Paggio is stopping');
       this.leases.delete(lease);
     }
+    this.readmit();
     await this.dependencies.deliveryStore
       .release(leases.map((lease) => lease.work))
       .catch((error: unknown) => this.fault('release', error));

@@ -26,6 +26,8 @@ const STEP_EVENTS = 1_500;
 const CHUNK = 2_000;
 /** While nothing happens, a look for what other processes have stored follows after this time. Readers look themselves. */
 const QUIET_MS = 5_000;
+/** A step is taken at least this often. */
+const TRUST_MS = 60_000;
 /** The check for events that older versions of Paggio write stays this far behind the current time. */
 const CHECK_LAG_MS = 60_000;
 
@@ -50,6 +52,8 @@ export type OnEnded = (manager: EntityManager, ended: readonly Ended[]) => Promi
 export class EventIndex {
   /** A position in the log after which nothing had come when this process last looked. Null if something may be left. */
   private quietAt: Position | null = null;
+  /** Until when (`performance.now`) that position counts. A crash of the database may forget steps of other processes. */
+  private quietUntil = 0;
   /** When a process that stores nothing looks again (`performance.now`). */
   private lookAgainAt = 0;
 
@@ -78,7 +82,8 @@ export class EventIndex {
 
   /** Takes the next step, unless another process is taking it. Returns whether there is more to do. */
   async advance(): Promise<boolean> {
-    if (this.quietAt !== null && !(await this.hasNews(this.quietAt))) return false;
+    const isQuiet = this.quietAt !== null && performance.now() < this.quietUntil;
+    if (this.quietAt !== null && isQuiet && !(await this.hasNews(this.quietAt))) return false;
     return this.step(true);
   }
 
@@ -140,6 +145,7 @@ export class EventIndex {
       return page.more || checking;
     });
     this.quietAt = quietAt;
+    this.quietUntil = performance.now() + TRUST_MS;
     return isMore;
   }
 

@@ -213,7 +213,9 @@ const WANTED_TRIGGERS = `(${channels.map((channel) => `n.${channel}_triggers`).j
 
 const IS_WANTED = `
   select exists (select from paggio.notifications n where ${WANTED_TRIGGERS} <> '{}')
-    or exists (select from paggio.alerts where due_at is not null) as wanted`;
+    or exists (select from paggio.alerts where due_at is not null)
+    -- The end of an outage that was reported is noted, even if nobody wants to know any more.
+    or exists (select from paggio.destinations where failing_told is not null) as wanted`;
 
 const GET = 'select * from paggio.notifications where user_id = $1 and mode = $2';
 

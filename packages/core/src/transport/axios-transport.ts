@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Duplex, Readable } from 'node:stream';
 import { ConnectionPools, type PoolAge } from './connection-pools';
 import type { Connector } from './connector';
+import { contentLengthOf } from './http1/request-head';
 import { ResponseReader } from './response-reader';
 import { poolKeyOf, refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
@@ -65,6 +66,7 @@ async function send(
   const url = new URL(request.origin);
   const secure = url.protocol === 'https:';
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const length = contentLengthOf(request);
   let reused = false;
   let headers: IncomingMessage['headers'] = {};
   // This takes the place of Node's http or https module.
@@ -77,7 +79,7 @@ async function send(
           port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
           path: request.target,
           // Node writes a flat list line by line, as it is.
-          headers: ['Host', url.host, ...request.headers, ...contentLength(request)],
+          headers: ['Host', url.host, ...request.headers, ...(length === null ? [] : ['Content-Length', length])],
           agent: agentOf(request),
           signal: options.signal,
           maxHeaderSize: 64 * 1024,
@@ -131,11 +133,6 @@ async function send(
     else await attempt().catch((again: Error) => reader.fail((again.cause as Error | undefined) ?? again));
   }
   return reader.result;
-}
-
-function contentLength(request: TransportRequest): string[] {
-  const hasBody = request.body.length > 0 || !['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'].includes(request.method);
-  return hasBody ? ['Content-Length', String(request.body.length)] : [];
 }
 
 interface Answer {

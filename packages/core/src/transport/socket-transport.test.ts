@@ -37,9 +37,15 @@ async function peer(behave: (socket: Socket, count: number) => void): Promise<Pe
 const answering = (text: string): Promise<Peer> =>
   peer((socket) => void socket.on('data', () => socket.write(text, 'latin1')));
 
-function transport(): (port: number, change?: Partial<TransportRequest>) => Promise<TransportResult> {
+type Send = (port: number, change?: Partial<TransportRequest>) => Promise<TransportResult>;
+
+function transport(): Send {
   const one = socketTransport(new Connector(new AddressGuard(['127.0.0.0/8'])));
   open.push(one);
+  return transportOf(one);
+}
+
+function transportOf(one: Transport): Send {
   return (port, change = {}) =>
     one.send({
       method: 'POST',
@@ -337,4 +343,66 @@ test('what is under way or waits fails when the transport closes', async () => {
   while (sockets.length < 128) await new Promise((done) => setImmediate(done));
   await open[0]?.close();
   expect(new Set((await sent).map(({ error }) => error?.message))).toEqual(new Set(['the transport was closed']));
+});
+
+test('a request that finds only expired connections is ended by a close too', async () => {
+  let requests = 0;
+  const { port, sockets } = await peer((socket) =>
+    socket.on('data', () => {
+      if (++requests === 1) socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 2\r\n\r\nok');
+    }),
+  );
+  const send = transport();
+  await send(port);
+  // The connection has expired, and the next sweep comes later.
+  await sleep(1_200);
+  const sent = send(port);
+  while (sockets.length < 2) await sleep(1);
+  await open[0]?.close();
+  expect((await sent).error?.message).toBe('the transport was closed');
+});
+
+test.each(['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n', 'HTTP/1.1 200 OK\r\n\r\n'])(
+  'the connection of a HEAD is not used again, because some servers send a body after all: %j',
+  async (response) => {
+    const { port, sockets } = await answering(response);
+    const send = transport();
+    for (let n = 0; n < 2; n++) expect((await send(port, { method: 'HEAD', body: Buffer.alloc(0) })).status).toBe(200);
+    expect(sockets).toHaveLength(2);
+  },
+);
+
+test('a connection that was opened for a request which another one served is used later', async () => {
+  const { port, sockets } = await answering(OK);
+  const real = new Connector(new AddressGuard(['127.0.0.0/8']));
+  // Opening one takes longer than an answer.
+  const slow: Pick<Connector, 'connect'> = {
+    connect: async (...peers) => {
+      await sleep(30);
+      return real.connect(...peers);
+    },
+  };
+  const one = socketTransport(slow);
+  open.push(one);
+  const send = transportOf(one);
+  await send(port);
+  for (let n = 0; n < 5; n++) {
+    await Promise.all([send(port), send(port)]);
+    await sleep(60);
+  }
+  expect(sockets).toHaveLength(2);
+});
+
+test('a request on which the other side has worked for a while is not repeated', async () => {
+  let requests = 0;
+  const { port, sockets } = await peer((socket) =>
+    socket.on('data', () => {
+      if (++requests === 1) socket.write(OK);
+      else setTimeout(() => socket.resetAndDestroy(), 2_100);
+    }),
+  );
+  const send = transport();
+  await send(port);
+  expect((await send(port)).error?.code).toBe('connection_reset');
+  expect(sockets).toHaveLength(1);
 });

@@ -32,11 +32,14 @@ export class ConnectionGroup implements ConnectionOwner {
     try {
       exchange.headFor(this.host);
     } catch (error) {
-      return exchange.reader.fail(error as Error);
+      exchange.reader.fail(error as Error);
+      return this.endIfUnused();
     }
     const connection = this.takeFree();
     if (connection) return connection.send(exchange);
     this.waiting.push(exchange);
+    // Only now, because a group without connections and exchanges ends.
+    this.sweep();
     this.connectMore();
   }
 
@@ -62,6 +65,7 @@ export class ConnectionGroup implements ConnectionOwner {
     if (exchange) return connection.send(exchange);
     // A repeat for which nothing is being connected needs its place.
     if (this.isRetired || this.repeats.length > this.connecting) return connection.destroy();
+    connection.rest();
     this.free.push(connection);
     this.sweeper ??= setInterval(() => this.sweep(), SWEEP_MS).unref();
   }
@@ -86,13 +90,10 @@ export class ConnectionGroup implements ConnectionOwner {
     return this.repeats.length + this.waiting.length;
   }
 
+  /** The connection that was used last, unless it has been idle for too long. */
   private takeFree(): Connection | undefined {
-    const now = performance.now();
-    for (;;) {
-      const connection = this.free.pop();
-      if (connection === undefined || connection.idleUntil > now) return connection;
-      connection.destroy();
-    }
+    const last = this.free.at(-1);
+    return last !== undefined && last.idleUntil > performance.now() ? this.free.pop() : undefined;
   }
 
   private connectMore(): void {
@@ -104,17 +105,16 @@ export class ConnectionGroup implements ConnectionOwner {
   }
 
   private async connect(): Promise<void> {
-    try {
-      const socket = await this.connector.connect(this.peer, true);
-      this.connecting--;
-      if (this.isDestroyed) return void socket.destroy();
-      const connection = new Connection(socket, this.host, this);
+    const opened = await this.connector.connect(this.peer, true).catch((error: Error) => error);
+    this.connecting--;
+    if (opened instanceof Error) {
+      (next(this.repeats) ?? next(this.waiting))?.reader.fail(opened);
+      this.connectMore();
+    } else if (this.isDestroyed) opened.destroy();
+    else {
+      const connection = new Connection(opened, this.host, this);
       this.all.add(connection);
       this.onFree(connection);
-    } catch (error) {
-      this.connecting--;
-      (next(this.repeats) ?? next(this.waiting))?.reader.fail(error as Error);
-      this.connectMore();
     }
     this.endIfUnused();
   }

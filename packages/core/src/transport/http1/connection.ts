@@ -12,6 +12,9 @@ const MAX_IDLE_MS = 60_000;
 /** The other side may close a second before it said, so that no request crosses its end. */
 const IDLE_MARGIN_MS = 1_000;
 
+/** A connection that the other side had closed says so within a round trip. */
+const STALE_MS = 2_000;
+
 /** Who owns a connection. */
 export interface ConnectionOwner {
   /** It is free for another exchange. */
@@ -23,10 +26,11 @@ export interface ConnectionOwner {
 /** A connection to a destination. It has at most one exchange under way. */
 export class Connection implements ResponseSink {
   /** While it is free: until when (`performance.now`) the other side keeps it. */
-  idleUntil = 0;
+  idleUntil = performance.now() + IDLE_MS;
   private readonly parser = new ResponseParser(this);
   private exchange: Exchange | undefined;
-  private served = 0;
+  private sentAt = 0;
+  private wasFree = false;
   private keepsOpen = false;
   private idleMs = IDLE_MS;
   private isClosed = false;
@@ -44,9 +48,14 @@ export class Connection implements ResponseSink {
     if (socket.destroyed) queueMicrotask(() => this.close(closedByPeer()));
   }
 
-  /** Whether it has served no exchange yet. */
+  /** Whether it has just been opened: the other side cannot have closed it as idle. */
   get isNew(): boolean {
-    return this.served === 0;
+    return !this.wasFree;
+  }
+
+  /** Call it when there is no exchange for it. */
+  rest(): void {
+    this.wasFree = true;
   }
 
   /** Sends the request of an exchange. The connection must be free. */
@@ -55,6 +64,7 @@ export class Connection implements ResponseSink {
     const { body } = exchange;
     const head = exchange.headFor(this.host);
     this.exchange = exchange;
+    this.sentAt = performance.now();
     exchange.connection = this;
     this.parser.begin(exchange.method);
     if (body.length === 0) socket.write(head, 'latin1');
@@ -110,7 +120,7 @@ export class Connection implements ResponseSink {
     this.exchange = undefined;
     exchange.connection = undefined;
     exchange.reader.end();
-    this.served++;
+    this.wasFree = true;
     const { socket, idleMs } = this;
     // An answer that came before the whole request was sent: the rest of it would follow.
     if (!keep || idleMs <= 0 || socket.writableLength > 0 || socket.destroyed) return this.close(closedByPeer());
@@ -134,13 +144,19 @@ export class Connection implements ResponseSink {
   }
 
   /**
-   * Whether the request may be sent once more, at once, on another connection. This one had served an earlier request,
-   * and the other side closed it before it answered. Most likely it was idle and was closed just when this request was
-   * sent (RFC 9112, 9.3.1).
+   * Whether the request may be sent once more, at once, on another connection. This one had been free, and the other side
+   * closed it soon after the request was sent and before it answered. Most likely it closed an idle connection at just
+   * that moment (RFC 9112, 9.3.1). Later it may have broken off its work on the request.
    */
   private mayRepeat(exchange: Exchange, error: SocketFailure): boolean {
+    const wasSoon = performance.now() - this.sentAt < STALE_MS;
     return (
-      isReset(error) && !this.isNew && !this.parser.hasBegun && !exchange.wasRepeated && !exchange.reader.isSettled
+      isReset(error) &&
+      wasSoon &&
+      !this.isNew &&
+      !this.parser.hasBegun &&
+      !exchange.wasRepeated &&
+      !exchange.reader.isSettled
     );
   }
 }

@@ -19,9 +19,10 @@ const OWN = new Set([
   'upgrade',
   'expect',
 ]);
-/** Names that have been checked. The limit is for senders that make up names. */
+/** Names that have been checked. The limits are for senders that make up names. */
 const checked = new Set<string>();
 const CHECKED_LIMIT = 1_000;
+const NAME_LENGTH = 40;
 
 /** The value of Content-Length that a request needs, or null when it needs none. */
 export function contentLengthOf({ method, body }: Pick<TransportRequest, 'method' | 'body'>): string | null {
@@ -52,7 +53,7 @@ export function requestHead(request: TransportRequest, host: string): string {
 function checkName(name: string): void {
   if (!TOKEN.test(name)) throw notSendable('a header name has a character that HTTP cannot carry');
   if (OWN.has(name.toLowerCase())) throw notSendable(`the header ${name} belongs to the connection`);
-  if (checked.size < CHECKED_LIMIT) checked.add(name);
+  if (checked.size < CHECKED_LIMIT && name.length <= NAME_LENGTH) checked.add(name);
 }
 
 function notSendable(message: string): Error {

@@ -26,9 +26,10 @@ const CODINGS = /^ *[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: *, *[!#$%&'*+\-.^_`|~0-9A-Za
 /** Without a sign, and not a list. */
 const DIGITS = /^[0-9]+$/;
 
-/** Names in lower case by their spelling. The limit is for servers that make up names. */
+/** Names in lower case by their spelling. The limits are for servers that make up names. */
 const names = new Map<string, string>();
 const NAMES_LIMIT = 1_000;
+const NAME_LENGTH = 40;
 
 /**
  * Reads the status line and the headers of a response. It is strict: a line that two programs could understand
@@ -69,12 +70,14 @@ export function parseHead(text: string, method: string): ResponseHead {
   }
   const framing = framingOf(status, method, length, coding);
   // Some servers send the body that they announce where there is none.
-  const isDoubtful = framing.kind === 'none' && method !== 'HEAD' && (coding !== null || (length ?? 0) > 0);
+  const isDoubtful = framing.kind === 'none' && (coding !== null || (length ?? 0) > 0);
   return {
     status,
     headers,
     framing,
-    isPersistent: !isDoubtful && isPersistent(text.charCodeAt(7) === 0x31, connection.toLowerCase()),
+    // A server that sends a body after all would answer the next request with it, which may be another user's.
+    isPersistent:
+      method !== 'HEAD' && !isDoubtful && isPersistent(text.charCodeAt(7) === 0x31, connection.toLowerCase()),
     idleSeconds: keepAlive === null ? null : idleSecondsOf(keepAlive),
   };
 }
@@ -112,7 +115,9 @@ function lowerCase(name: string): string {
   if (known !== undefined) return known;
   if (!TOKEN.test(name)) throw new InvalidResponse('a header name is not a token');
   const lower = name.toLowerCase();
-  if (names.size < NAMES_LIMIT) names.set(name, lower);
+  // A copy, because a part of a text keeps all of it in memory.
+  if (names.size < NAMES_LIMIT && name.length <= NAME_LENGTH)
+    names.set(Buffer.from(name, 'latin1').toString('latin1'), lower);
   return lower;
 }
 

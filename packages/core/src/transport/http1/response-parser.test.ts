@@ -51,6 +51,12 @@ test.each([1, 2, 3, 1_000, 100_000])(
   },
 );
 
+test('chunk extensions count as headers, so that a small body cannot come with any amount of them', () => {
+  const chunk = `1;a=${'x'.repeat(4_000)}\r\ny\r\n`;
+  const bytes = Buffer.from(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(17)}`);
+  expect(() => parse(bytes, 1_000)).toThrow(HeadersTooLarge);
+});
+
 test('a chunk size line without an end is refused', () => {
   const bytes = Buffer.from(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;${'x'.repeat(5_000)}`);
   expect(() => parse(bytes, 100)).toThrow('too long');

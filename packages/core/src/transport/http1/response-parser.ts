@@ -93,6 +93,8 @@ export class ResponseParser {
       parts.push(Buffer.from(bytes.subarray(at)));
       this.partsSize += end - at;
       if (parts.length < 8) this.refuseForeign();
+      // Each part costs a hundred times as much as a byte.
+      if (parts.length > 64) this.parts = [Buffer.concat(parts)];
       return end;
     }
     let text: string;
@@ -160,6 +162,8 @@ export class ResponseParser {
       if (size === undefined) throw new InvalidResponse('a chunk has no size');
       if (extensions !== undefined && !EXTENSIONS.test(extensions))
         throw new InvalidResponse('a chunk extension is malformed');
+      // Otherwise a body of 64 KiB could come with any amount of them.
+      this.headSize += extensions?.length ?? 0;
       this.left = Number.parseInt(size, 16);
       if (!Number.isSafeInteger(this.left)) throw new InvalidResponse('a chunk size is too large');
       this.state = this.left === 0 ? 'trailer' : 'chunk';
