@@ -61,11 +61,11 @@ begin
   -- it ends this one, the tables that are held so far are released, and all of them are tried again.
   for attempt in 1 .. 20 loop
     begin
-      -- Paggio makes tables and sequences. Indexes and the sequences of columns move with their table.
+      -- Paggio makes tables, views and sequences. Indexes and the sequences of columns move with their table.
       for moved in
-        select c.relname, case c.relkind when 'S' then 'sequence' else 'table' end as kind
+        select c.relname, case c.relkind when 'S' then 'sequence' when 'v' then 'view' else 'table' end as kind
           from pg_class c
-         where c.relnamespace = 'paggio'::regnamespace and c.relowner <> mine and c.relkind in ('r', 'p', 'S')
+         where c.relnamespace = 'paggio'::regnamespace and c.relowner <> mine and c.relkind in ('r', 'p', 'S', 'v')
            and (c.relkind <> 'S' or not exists (
              select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
                 and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')))
