@@ -138,7 +138,9 @@ test(
         answerOf(undiciTransport, method, parts),
       ]);
       const what = JSON.stringify({ n, method, bytes: bytes.toString('latin1') });
-      if (isOneOf(STRICTER, ours) || isOneOf(MORE_LENIENT, theirs)) counts.excepted++;
+      // For undici, a bare CR can end a line.
+      const isStricter = isOneOf(STRICTER, ours) || (ours.error !== null && /\r(?!\n)/.test(bytes.toString('latin1')));
+      if (isStricter || isOneOf(MORE_LENIENT, theirs)) counts.excepted++;
       else {
         const [mine, other] = [seen(ours), seen(theirs)].map((one) => JSON.stringify(one));
         if (mine !== other) throw new Error(`${what} means ${mine}, and to undici ${other}`);
