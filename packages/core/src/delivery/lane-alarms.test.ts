@@ -24,10 +24,20 @@ test('each time that was set for a lane rings, in any order', () => {
   expect(rung.at(-1)).toBe('a 1010');
 });
 
-test('times that are close together ring once, at the later one', () => {
-  for (const ms of [100, 120, 90]) alarms.set('a', ms);
+test('times that are close together share an alarm, which rings for the last of them', () => {
+  for (const ms of [100, 120, 140, 90]) alarms.set('a', ms);
   jest.advanceTimersByTime(1_000);
-  expect(rung).toEqual(['a 120']);
+  expect(rung).toEqual(['a 100', 'a 150']);
+});
+
+test('a row of times, each soon after the one before, does not put the first one off', () => {
+  for (let n = 0; n < 100; n++) {
+    alarms.set('a', 200);
+    jest.advanceTimersByTime(10);
+  }
+  expect(rung[0]).toBe('a 200');
+  expect(rung.length).toBeGreaterThan(10);
+  expect(rung.length).toBeLessThan(20);
 });
 
 test('a lane with very many times forgets the last ones', () => {

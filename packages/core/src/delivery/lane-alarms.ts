@@ -1,6 +1,6 @@
-/** Times of a lane this close together become one, the later of them. */
-const TOGETHER_MS = 50;
-/** A lane keeps this many times. What is due at a further one is found by a look. */
+/** A lane has at most one alarm in this time. What is due between two of them waits for the second. */
+const APART_MS = 50;
+/** A lane keeps this many times, the earliest. What is due at a later one is found by a look. */
 const TIMES = 64;
 
 interface Alarms {
@@ -21,14 +21,19 @@ export class LaneAlarms {
 
   set(destinationId: string, ms: number): void {
     if (this.isStopped) return;
-    const at = performance.now() + ms;
+    const wanted = performance.now() + ms;
+    let at = wanted;
     let alarms = this.lanes.get(destinationId);
     if (!alarms) this.lanes.set(destinationId, (alarms = { times: [], timer: undefined }));
     const { times } = alarms;
-    const place = times.findIndex((time) => Math.abs(time - at) < TOGETHER_MS);
-    if (place >= 0) times[place] = Math.max(times[place] as number, at);
-    else if (times.length < TIMES) times.push(at);
+    // One that is set stays where it is: if later ones moved it, a row of them could move it for ever.
+    const before = times.findLast((time) => time <= at);
+    if (before !== undefined) at = Math.max(at, before + APART_MS);
+    const isCovered = times.some((time) => time >= wanted && time < at + APART_MS);
+    if (isCovered) return;
+    times.push(at);
     times.sort((a, b) => a - b);
+    times.length = Math.min(times.length, TIMES);
     this.arm(destinationId, alarms);
   }
 
