@@ -228,12 +228,13 @@ const resultColumns: Column<AttemptResult>[] = [
   text('pause_reason', (result) => result.pauseReason),
 ];
 
+/** A first attempt about which there is nothing else to say. It is stored in the row of its delivery. */
+const IS_PLAIN = `d.attempt_count = 0 and i.state = 'delivered' and i.reason = '2xx' and i.error is null`;
+
 // A delivery that was cancelled during its attempt keeps its lease token. The attempt is still recorded, and if it
 // succeeded, the delivery becomes `delivered`; nothing else revives a cancelled delivery. Destinations that work cost
 // one look at their row. With a lease token the statement writes only inside the transaction of that lease: if a
 // handler has ended the transaction itself, its delivery must not be settled apart from its effects.
-const IS_PLAIN = `d.attempt_count = 0 and i.state = 'delivered' and i.reason = '2xx' and i.error is null`;
-
 const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling> =>
   statement((parameters) => {
     const results = parameters.rows(resultColumns, (input) => input.results);

@@ -82,8 +82,8 @@ export class EventIndex {
 
   /** Takes the next step, unless another process is taking it. Returns whether there is more to do. */
   async advance(): Promise<boolean> {
-    const isQuiet = this.quietAt !== null && performance.now() < this.quietUntil;
-    if (this.quietAt !== null && isQuiet && !(await this.hasNews(this.quietAt))) return false;
+    const { quietAt } = this;
+    if (quietAt !== null && performance.now() < this.quietUntil && !(await this.hasNews(quietAt))) return false;
     return this.step(true);
   }
 

@@ -8,8 +8,8 @@ type Take = (bytes: Buffer) => void;
 const readings = new WeakMap<Socket, DirectReading>();
 
 /**
- * Reads a connection without a stream, which would allocate a buffer for each read. It takes a sixth of the CPU time of a
- * small request.
+ * Reads a connection without a stream, which would allocate a buffer for each read. This saves about a sixth of the
+ * CPU time of a small request.
  */
 export class DirectReading {
   /** The setting of a new socket. */

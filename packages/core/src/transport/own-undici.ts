@@ -2,7 +2,7 @@ import type * as Undici from 'undici';
 import { PaggioError } from '../errors';
 import type { Transport } from './transport';
 
-/** Loads the client, which few processes need: it takes as long as a tenth of the start. */
+/** Loads the client only when it is used, because most processes do not need it. */
 export function loadUndici(): typeof Undici {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require('undici') as typeof Undici;

@@ -1,8 +1,6 @@
 import type { TransportRequest } from '../transport';
+import { CONTROL, TOKEN } from './syntax';
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** What no header value may contain (RFC 9110, 5.5). */
-const CONTROL = /[^\t\x20-\x7e\x80-\xff]/;
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 /** Methods whose requests without a body have no Content-Length (RFC 9110, 8.6). */
 const WITHOUT_BODY = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);

@@ -1,4 +1,5 @@
 import { InvalidResponse } from './invalid-response';
+import { CONTROL, TOKEN } from './syntax';
 
 /** Where the body of a response ends (RFC 9112, 6.3). */
 export type Framing =
@@ -19,8 +20,6 @@ export interface ResponseHead {
   idleSeconds: number | null;
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const CONTROL = /[^\t\x20-\x7e\x80-\xff]/;
 /** Codings without parameters. A tab around them is legal, and some programs take it for a part of the name. */
 const CODINGS = /^ *[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: *, *[!#$%&'*+\-.^_`|~0-9A-Za-z]+)* *$/;
 /** Without a sign, and not a list. */
@@ -69,13 +68,13 @@ export function parseHead(text: string, method: string): ResponseHead {
     at = stop + 2;
   }
   const framing = framingOf(status, method, length, coding);
-  // Some servers send the body that they announce where there is none.
+  // A 204 or 304 has no body, but a server that announces one may send it.
   const isDoubtful = framing.kind === 'none' && (coding !== null || (length ?? 0) > 0);
   return {
     status,
     headers,
     framing,
-    // A server that sends a body after all would answer the next request with it, which may be another user's.
+    // Such a body, also after a HEAD, would be taken for the answer to the next request, which may be another user's.
     isPersistent:
       method !== 'HEAD' && !isDoubtful && isPersistent(text.charCodeAt(7) === 0x31, connection.toLowerCase()),
     idleSeconds: keepAlive === null ? null : idleSecondsOf(keepAlive),
