@@ -25,6 +25,15 @@ async function stopAll(others: TestGateway[]): Promise<void> {
   await gateway.runPeriodicWork('check-in');
 }
 
+/** How many deliveries of the endpoint are leased. */
+async function underWay(endpointId: string): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    gateway.database.url,
+    `select count(*)::int as count from paggio.deliveries where lease_token is not null and endpoint_id = '${endpointId}'`,
+  );
+  return row?.count ?? 0;
+}
+
 async function pending(gateway: TestGateway, endpointId: string): Promise<number> {
   const [row] = await query<{ count: number }>(
     gateway.database.url,
@@ -114,6 +123,8 @@ test('a failed probe opens the circuit for twice as long and costs one attempt',
     return row?.openings ?? 0;
   };
   await until(paggio, async () => ((await openFor()) === 1 ? true : undefined));
+  // An attempt may have started before the failure that opened the circuit was settled.
+  await until(paggio, async () => ((await underWay(endpoint.id)) === 0 ? true : undefined));
   const before = recorder.requests.length;
   await until(paggio, async () => ((await openFor()) === 2 ? true : undefined));
   expect(recorder.requests.length - before).toBe(1);
