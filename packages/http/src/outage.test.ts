@@ -1,17 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createKeyText, createPaggio } from '@paggio/core';
 import { owner, testMasterKey, until } from '@paggio/core/testing';
 import { startEmbeddedDatabase } from '@paggio/embedded-database';
+import { copyClusterFiles, throwAwayDirectory } from '@paggio/embedded-database/testing';
 import { createNodeHandler } from './index';
 import { client, close } from './testing/gateway-server';
 import { request } from './testing/raw-http';
 
 test('without a database every path answers 503 with Retry-After, and all works once it is back [AUZ-02, LOA-05, CRA-06]', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'paggio-outage-'));
+  const directory = throwAwayDirectory('paggio-outage-');
+  copyClusterFiles(directory);
   let cluster = await startEmbeddedDatabase({ directory });
   const port = new URL(cluster.url).port;
   const paggio = createPaggio({ database: { url: cluster.url }, masterKey: testMasterKey });

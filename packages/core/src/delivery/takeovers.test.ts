@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startEmbeddedDatabase } from '@paggio/embedded-database';
+import { copyClusterFiles, throwAwayDirectory } from '@paggio/embedded-database/testing';
 import {
   capture,
   DeliveryProcess,
@@ -169,7 +168,8 @@ test('a process that is cut off from PostgreSQL begins no attempt that another o
 }, 60_000);
 
 test('after a restart of PostgreSQL, a living process has time to come back for its deliveries [CRA-06]', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'paggio-takeover-'));
+  const directory = throwAwayDirectory('paggio-takeover-');
+  copyClusterFiles(directory);
   let cluster = await startEmbeddedDatabase({ directory });
   const { url } = cluster;
   const database = { url, drop: () => Promise.resolve() };
