@@ -3,7 +3,7 @@ import { Retention } from '../events/retention';
 import { PeriodicWork } from '../maintenance/periodic-work';
 import { ClockWatch } from '../maintenance/clock-watch';
 import { GrowthWatch } from '../maintenance/growth-watch';
-import { sweepKeys } from '../maintenance/sweep';
+import { KeySweep } from '../maintenance/key-sweep';
 import { IDLE_MS } from '../sessions/sessions';
 import type { CapturePart } from './capture-part';
 import type { Context } from './context';
@@ -29,6 +29,7 @@ export function assembleMaintenance(
   const { options, timing, telemetry, reportFault } = context;
   const { database, gate, hints, index, log, quota, quotas, register, reportUnreadable, usage } = databasePart;
   const { retentionMs, roles } = options;
+  const keys = new KeySweep(database);
   const retention = retentionMs === null ? null : new Retention(database, retentionMs);
   const periodicWork = new PeriodicWork({
     roles,
@@ -48,7 +49,7 @@ export function assembleMaintenance(
       for (const filled of await usage.judge(quotas)) telemetry.emit({ type: 'storage.filling', ...filled });
     },
     sweep: async () => {
-      await sweepKeys(database);
+      await keys.run();
       await sessionStore.sweep(IDLE_MS);
       await bulkReplays.sweep();
       await rejectionLog.sweep();

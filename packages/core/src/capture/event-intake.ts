@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Accepted, IncomingEvent, Intake, IntakeSink } from './intake';
-import { countDuplicates, insertion, type Insertion } from './intake-sql';
+import { countDuplicates, insertion, keyedInsertion, type Insertion } from './intake-sql';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
 import { FairQueue, type Load, type Queued } from '../flow/fair-queue';
@@ -70,8 +70,9 @@ export class PostgresIntake implements Intake {
   private isPumpDue = false;
   /** On the monotonic clock. */
   private failedAt = Number.NEGATIVE_INFINITY;
-  /** The same text for every group, so that its plan stays prepared. */
+  // The same texts for all groups, so that their plans stay prepared.
   private readonly insertion: Statement<Insertion>;
+  private readonly keyedInsertion: Statement<Insertion>;
   private readonly arenas = Array.from({ length: CONNECTIONS }, () => new Arena());
 
   constructor(
@@ -81,7 +82,8 @@ export class PostgresIntake implements Intake {
     dedupWindowMs: number,
     private readonly timing: Timing,
   ) {
-    this.insertion = insertion(dedupWindowMs, timing);
+    this.insertion = insertion(timing);
+    this.keyedInsertion = keyedInsertion(dedupWindowMs, timing);
     this.writer = new GroupWriter({
       backlog: this.queue,
       largest: LARGEST_GROUP,
@@ -211,14 +213,14 @@ export class PostgresIntake implements Intake {
 
   private async insertFrom({ allocate }: Arena, group: Waiting[]): Promise<Set<string>> {
     const events = group.map((waiting) => waiting.event);
-    const deliveries = events.flatMap((event, index) =>
-      event.deliveries.map((delivery) => ({ n: index + 1, delivery })),
-    );
+    const deliveries = events.flatMap((event) => event.deliveries.map((delivery) => ({ event, delivery })));
+    const isKeyed = events.some(({ dedupKey }) => dedupKey !== null);
+    const { text, valuesOf } = isKeyed ? this.keyedInsertion : this.insertion;
     // failpoint: intake.sending
     const { rows } = await this.pool.query<{ version: string; fresh: string[] | null }>({
-      name: 'paggio_intake',
-      text: this.insertion.text,
-      values: this.insertion.valuesOf({ events, deliveries }, allocate),
+      name: isKeyed ? 'paggio_intake_keyed' : 'paggio_intake',
+      text,
+      values: valuesOf({ events, deliveries }, allocate),
     });
     this.onVersion(Number(rows[0]?.version));
     return new Set(rows[0]?.fresh ?? []);

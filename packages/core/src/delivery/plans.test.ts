@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { insertion, countDuplicates } from '../capture/intake-sql';
+import { countDuplicates, insertion, keyedInsertion } from '../capture/intake-sql';
 import { INDEX_SETTINGS, INDEX_WRITE } from '../events/event-index';
 import { defaultTiming } from '../flow/timing';
 import { WAKE_FOLLOWERS } from '../queue/follower-sql';
@@ -13,7 +13,11 @@ const full = process.env['PAGGIO_FULL'] !== undefined;
 /** Statements of capture and delivery, by the pool that runs them. */
 const { claim, settle, renew } = timedStatements(defaultTiming);
 const statements: Record<'capture' | 'lease' | 'settle', Record<string, string>> = {
-  capture: { intake: insertion(0, defaultTiming).text, duplicates: countDuplicates.text },
+  capture: {
+    intake: insertion(defaultTiming).text,
+    keyedIntake: keyedInsertion(0, defaultTiming).text,
+    duplicates: countDuplicates.text,
+  },
   lease: { look: LOOK_FOR_DUE, claim, load: LOAD, renew, release: RELEASE, takeOver: TAKE_OVER },
   settle: { settle: settle.text, cancel: CANCEL, followers: WAKE_FOLLOWERS },
 };

@@ -47,10 +47,11 @@ const COPY = `
     select * from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as p(id, original_id, at)
   ), copied as (
     insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
-      sealed, remote_addr, verified_by, body_authenticated, correlation_id, trace_parent, replay_of, origin_id, received_at)
+      sealed, remote_addr, verified_by, body_authenticated, correlation_id, trace_parent, replay_of, origin_id, received_at,
+      dedup_key)
     select p.id, e.endpoint_id, e.user_id, e.mode, e.source, e.event_type, e.method, e.path, e.query, e.headers, e.body,
       e.sealed, e.remote_addr, e.verified_by, e.body_authenticated, e.correlation_id, e.trace_parent, e.id, coalesce(e.origin_id, e.id),
-      to_timestamp(p.at / 1000.0)
+      to_timestamp(p.at / 1000.0), ''
     from pairs p join paggio.events e on e.id = p.original_id
     returning id, endpoint_id, replay_of
   ), logged as (

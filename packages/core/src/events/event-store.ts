@@ -87,11 +87,13 @@ export class EventStore {
           idConflict: boolean;
           dedupKey: Buffer | null;
           duplicates: number | null;
+          isKeyUnknown: boolean;
         }
     >(
       `select ${SUMMARY}, e.user_id as "userId", e.mode, e.path, e.query, e.headers, e.body, e.sealed, e.remote_addr as "remoteAddr",
          e.verified_by as "verifiedBy", e.body_authenticated as "bodyAuthenticated", e.correlation_id as "correlationId", e.trace_parent as "traceParent",
          e.replay_of as "replayOf", coalesce(e.origin_id, e.id) as "originId", e.id_conflict as "idConflict", k.key as "dedupKey", k.duplicates,
+         e.dedup_key is null as "isKeyUnknown",
          array(select r.id from (
              select c.id from paggio.events c where c.replay_of = e.id order by c.id desc limit ${NEWEST_COPIES}
            ) r order by r.id) as "replayedAs",
@@ -104,19 +106,32 @@ export class EventStore {
          array(select d.destination_id from paggio.deliveries d where d.event_id = e.id and d.state = 'delivered'
            union select a.destination_id from paggio.attempts a
              where a.event_id = e.id and a.trigger = 'replay' and a.status = 'delivered' and a.destination_id is not null) as "acceptedBy"
-       from paggio.events e ${SUMMARY_JOINS} left join paggio.dedup_keys k on k.event_id = e.id
+       from paggio.events e ${SUMMARY_JOINS}
+         left join paggio.dedup_keys k on k.endpoint_id = e.endpoint_id and k.key = e.dedup_key and k.event_id = e.id
        where e.user_id = $1 and e.mode = $2 and e.id = $3`,
       [owner.userId, owner.mode, id],
     );
     if (!row) return null;
-    const { headers, query, body, sealed, dedupKey, duplicates, idConflict, ...rest } = row;
-    const hasDedup = dedupKey !== null || idConflict;
+    const { headers, query, body, sealed, dedupKey, duplicates, isKeyUnknown, idConflict, ...rest } = row;
+    const dedup = isKeyUnknown ? await this.dedupBefore(rest.endpointId, id) : { dedupKey, duplicates };
     return {
       ...rest,
       ...this.seal.open({ headers, query, body, sealed }, eventPlace(owner.userId, row.originId)),
-      dedup: hasDedup ? { key: dedupKey?.toString('hex') ?? '', duplicates: duplicates ?? 0, idConflict } : null,
+      dedup:
+        dedup.dedupKey !== null || idConflict
+          ? { key: dedup.dedupKey?.toString('hex') ?? '', duplicates: dedup.duplicates ?? 0, idConflict }
+          : null,
       attempts: await this.newestAttempts(id),
     };
+  }
+
+  /** The key of an event that was stored by a version whose events do not name their keys. */
+  private async dedupBefore(
+    endpointId: string,
+    id: string,
+  ): Promise<{ dedupKey: Buffer | null; duplicates: number | null }> {
+    const rows = await this.database.rows<{ dedupKey: Buffer; duplicates: number }>(KEY_BEFORE, [endpointId, id]);
+    return rows[0] ?? { dedupKey: null, duplicates: null };
   }
 
   /** Cancels the pending deliveries of an event. An attempt under way is still recorded, and counts if it delivers. */
@@ -236,6 +251,13 @@ export class EventStore {
     return { ...page, hasMore: page.hasMore || !exhausted, searchComplete: exhausted };
   }
 }
+
+// Reads the keys of the endpoint, because an index by event would cost every capture more than it is worth here. The limit
+// keeps that short; the key of an event of a busy endpoint may then be missing.
+const KEY_BEFORE = `
+  select k.key as "dedupKey", k.duplicates
+  from (select key, duplicates, event_id from paggio.dedup_keys where endpoint_id = $1 limit 50000) k
+  where k.event_id = $2`;
 
 const ATTEMPT = `id, number, trigger, destination_id as "destinationId", url as "destinationUrl", status,
   response_status as "responseStatus", response_body as "responseBody", response_truncated as "responseTruncated",

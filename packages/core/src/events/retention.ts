@@ -62,13 +62,14 @@ const REMOVE_EVENTS = `
     select e.id, exists (select 1 from paggio.deliveries d where d.event_id = e.id and d.state = 'pending') as waits
     from (select id from paggio.events where id > $1 and id < $2 order by id limit ${BATCH}) e
   ), gone as materialized (
-    select e.id, e.verified_by is not null as verified from paggio.events e join seen s on s.id = e.id where not s.waits for update of e skip locked
+    select e.id, e.verified_by is not null as verified, e.endpoint_id, e.dedup_key from paggio.events e join seen s on s.id = e.id where not s.waits for update of e skip locked
   ), deliveries as (
     delete from paggio.deliveries d using gone where d.event_id = gone.id
   ), attempts as (
     delete from paggio.attempts a using gone where a.event_id = gone.id
   ), keys as (
-    delete from paggio.dedup_keys k using gone where k.event_id = gone.id
+    delete from paggio.dedup_keys k using gone
+    where k.endpoint_id = gone.endpoint_id and k.key = gone.dedup_key and k.event_id = gone.id
   ), indexed as (
     delete from paggio.event_index i using gone where i.event_id = gone.id
     returning i.endpoint_id, gone.verified, i.bytes

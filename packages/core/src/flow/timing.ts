@@ -115,6 +115,8 @@ export interface Timing {
   sweepMs: number;
   /** Between two readings a process knows only what it has stored itself. */
   quotaMs: number;
+  /** How often alarms of storage quotas are judged. */
+  usageMs: number;
   refusalsMs: number;
   growthMs: number;
   /** A connection that only listens does not show when it is broken, so it is asked. */
@@ -130,7 +132,7 @@ export const defaultTiming: Readonly<Timing> = {
   checkInMs: 4_000,
   workerGroupMs: 10_000,
   deadAfterMs: 1_000,
-  pollMs: 2_500,
+  pollMs: 5_000,
   takeoverLookMs: 1_250,
   postponeMs: 5_000,
   setAsideMs: 5_000,
@@ -161,14 +163,15 @@ export const defaultTiming: Readonly<Timing> = {
   keyCachedMs: 2_000,
   feedLookMs: 1_000,
   feedIdleMs: 15_000,
-  attendMs: 4_000,
+  attendMs: 8_000,
 
   replaysMs: 30_000,
-  notifyMs: 5_000,
+  notifyMs: 10_000,
   indexMs: 1_000,
   retentionMs: 60_000,
   sweepMs: 60_000,
   quotaMs: 10_000,
+  usageMs: 30_000,
   refusalsMs: 10_000,
   growthMs: 300_000,
   listenerMs: 15_000,

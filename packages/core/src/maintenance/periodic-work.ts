@@ -62,7 +62,7 @@ export class PeriodicWork {
       every('index', timing.indexMs, async () => {
         while (!this.stopped && (await index.advance()));
       });
-      every('usage', timing.quotaMs, judgeUsage);
+      every('usage', timing.usageMs, judgeUsage);
     }
     every('quota', timing.quotaMs, () => quota.refresh());
     if (roles.has('capture')) every('refusals', timing.refusalsMs, () => refusals.report());

@@ -85,11 +85,11 @@ const publication = statement<Publication>((parameters) => {
   return `
   with made as (
     insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
-      remote_addr, verified_by, body_authenticated, captured_reason, received_at)
+      remote_addr, verified_by, body_authenticated, captured_reason, received_at, dedup_key)
     select e.id, e.endpoint_id, ${one(({ userId }) => userId)}, ${one(({ mode }) => mode)}, ${one(({ source }) => source)},
       ${one(({ eventType }) => eventType)}, 'POST', ${one(({ path }) => path)}, '', ${one(({ headers }) => headers)},
       ${one(({ body }) => body)}, ${one(({ remoteAddr }) => remoteAddr)}, ${one(({ verifiedBy }) => verifiedBy)}, false,
-      e.captured_reason, to_timestamp(e.at / 1000.0)
+      e.captured_reason, to_timestamp(e.at / 1000.0), ''
     from ${events.unnest} as e(${events.names})
     returning id, endpoint_id
   ), logged as (

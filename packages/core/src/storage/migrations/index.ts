@@ -13,6 +13,7 @@ import { Failing1765000000014 } from './0014-failing';
 import { DestinationTls1765100000015 } from './0015-destination-tls';
 import { Teams1765200000016 } from './0016-teams';
 import { FirstAttempts1765300000017 } from './0017-first-attempts';
+import { EventKeys1765400000018 } from './0018-event-keys';
 
 /**
  * All migrations, in order. A migration that has landed is never changed; new ones only add what the previous version
@@ -34,7 +35,8 @@ export const migrations = [
   DestinationTls1765100000015,
   Teams1765200000016,
   FirstAttempts1765300000017,
+  EventKeys1765400000018,
 ];
 
 /** Fails if the newest migration is missing. Change it with every new migration. */
-export const SCHEMA_PROBE = 'select attempt_id from paggio.deliveries limit 0';
+export const SCHEMA_PROBE = 'select dedup_key from paggio.events limit 0';
