@@ -110,7 +110,7 @@ const withSql = [
     'events/event-index',
     'events/retention',
     'keys/session-ends',
-    'maintenance/sweep',
+    'maintenance/key-sweep',
     'queue/cancel-deliveries',
     'rotation/sealed-columns',
     'rotation/sealed-values',

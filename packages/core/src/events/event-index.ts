@@ -25,7 +25,7 @@ const STEP_EVENTS = 1_500;
 /** One statement writes at most this many events. */
 const CHUNK = 2_000;
 /** While nothing happens, a look for what other processes have stored follows after this time. Readers look themselves. */
-const QUIET_MS = 10_000;
+const QUIET_MS = 15_000;
 /** A step is taken at least this often. */
 const TRUST_MS = 60_000;
 /** The check for events that older versions of Paggio write stays this far behind the current time. */

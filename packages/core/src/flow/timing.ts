@@ -132,7 +132,7 @@ export const defaultTiming: Readonly<Timing> = {
   checkInMs: 4_000,
   workerGroupMs: 10_000,
   deadAfterMs: 1_000,
-  pollMs: 5_000,
+  pollMs: 6_000,
   takeoverLookMs: 1_250,
   postponeMs: 5_000,
   setAsideMs: 5_000,

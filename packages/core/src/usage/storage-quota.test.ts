@@ -25,6 +25,23 @@ test('without a quota everything fits and nothing is read', async () => {
   expect(fits(quota, a, 1e15, false)).toBe(true);
 });
 
+test('a process without events leaves out two readings of three, and reads again after the first event', async () => {
+  let readings = 0;
+  const quota = quotaOf({ perEndpoint: 1_000 }, () => {
+    readings++;
+    return Promise.resolve({});
+  });
+  const after = async (times: number): Promise<number> => {
+    for (let n = 0; n < times; n++) await quota.refresh();
+    return readings;
+  };
+  expect([await after(1), await after(2), await after(1), await after(2), await after(1)]).toEqual([1, 1, 2, 2, 3]);
+  quota.refuses(a, 1, true);
+  expect([await after(1), await after(1)]).toEqual([4, 4]);
+  quota.add(a, 1, true);
+  expect(await after(1)).toBe(5);
+});
+
 test('an endpoint is full exactly at its quota, and others are not', () => {
   const quota = quotaOf({ perEndpoint: 1_000 });
   quota.add(a, 900, true);
