@@ -169,8 +169,8 @@ async function walBytes(workspace: Workspace, stack: Stack, loader: Loader, sett
 }
 
 async function idle(workspace: Workspace, { meter }: Stack, ms: number): Promise<CostResult['idle']> {
-  // What the last load left to do.
-  await new Promise((done) => setTimeout(done, 5_000));
+  // The last load left work to the event index and to autovacuum.
+  await new Promise((done) => setTimeout(done, 6 * ms));
   const before = await workspace.statements();
   const { times } = await meter.during(() => new Promise<void>((done) => setTimeout(done, ms)));
   // Reading the count is a transaction too, and takes 1.1 s itself.

@@ -163,7 +163,7 @@ export const defaultTiming: Readonly<Timing> = {
   keyCachedMs: 2_000,
   feedLookMs: 1_000,
   feedIdleMs: 15_000,
-  attendMs: 8_000,
+  attendMs: 10_000,
 
   replaysMs: 30_000,
   notifyMs: 10_000,

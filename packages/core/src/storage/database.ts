@@ -100,8 +100,8 @@ export class Database {
       extra: {
         ...settings.connection,
         Client: QuietClient,
-        // Periodic work comes every few seconds. With the ten seconds of pg, it would open a connection each time.
-        idleTimeoutMillis: 60_000,
+        // Some periodic work comes once a minute, and with a shorter time it would open its connections each time.
+        idleTimeoutMillis: 90_000,
         pause: this.pause,
         open: this.connections,
         query_timeout: this.timing.queryMs,
