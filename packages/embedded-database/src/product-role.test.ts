@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { EmbeddedDatabaseError, startEmbeddedDatabase } from './index';
-import { copyClusterFiles, query, startEarlierDatabase, throwAwayDirectory } from './testing';
+import { EmbeddedDatabaseError, startEmbeddedDatabase, type EmbeddedDatabase } from './index';
+import { copyClusterFiles, query, startEarlierDatabase, throwAwayDirectory, type EarlierDatabase } from './testing';
 
 let directory: string;
 
@@ -10,7 +10,25 @@ beforeEach(() => {
   directory = throwAwayDirectory('paggio-role-');
 });
 
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+/** Everything that a test has started. A server runs until its last user stops. */
+const started: { stop: () => Promise<void> }[] = [];
+
+async function start(): Promise<EmbeddedDatabase> {
+  const database = await startEmbeddedDatabase({ directory });
+  started.push(database);
+  return database;
+}
+
+async function startEarlier(): Promise<EarlierDatabase> {
+  const database = await startEarlierDatabase(directory);
+  started.push(database);
+  return database;
+}
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((database) => database.stop()));
+  rmSync(directory, { recursive: true, force: true });
+});
 
 /** One object of every kind that a schema may contain. */
 const EVERY_KIND = `
@@ -45,7 +63,7 @@ async function owners(url: string): Promise<string[]> {
 
 test("the product's role has no right beyond its schema", async () => {
   copyClusterFiles(directory);
-  const database = await startEmbeddedDatabase({ directory });
+  const database = await start();
   const [role] = await query<Record<string, unknown>>(
     database.url,
     `select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, current_setting('is_superuser') as setting,
@@ -94,12 +112,12 @@ test("the product's role has no right beyond its schema", async () => {
 test('passwords are in files that only their owner can read, and stay the same after a start', async () => {
   // The copied files were made by a first start too. Only the full check makes them again.
   if (!process.env['PAGGIO_FULL']) copyClusterFiles(directory);
-  const first = await startEmbeddedDatabase({ directory });
+  const first = await start();
   for (const file of ['postgres.password', 'paggio.password'])
     expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
   // The password is changed and the role gets rights. The next start corrects both.
   await query(first.superuserUrl, `alter role paggio superuser password 'other'; grant pg_read_server_files to paggio`);
-  const again = await startEmbeddedDatabase({ directory });
+  const again = await start();
   expect(again.url).toBe(first.url);
   expect(
     await query(
@@ -114,7 +132,7 @@ test('passwords are in files that only their owner can read, and stay the same a
 /** Makes a directory of an earlier version, with every kind of object in it. */
 async function earlier(): Promise<void> {
   copyClusterFiles(directory);
-  const { url, stop } = await startEarlierDatabase(directory);
+  const { url, stop } = await startEarlier();
   await query(url, EVERY_KIND);
   expect(await owners(url)).toEqual(['postgres']);
   await stop();
@@ -122,13 +140,13 @@ async function earlier(): Promise<void> {
 
 test('a directory of an earlier version is handed over with everything in it', async () => {
   await earlier();
-  const database = await startEmbeddedDatabase({ directory });
+  const database = await start();
   expect(await owners(database.url)).toEqual(['paggio']);
   expect(await query(database.url, 'select body from paggio.kept')).toEqual([{ body: 'kept' }]);
   await query(database.url, `alter table paggio.kept add more int; select nextval('paggio.kept_id_seq')`);
   // An earlier version that uses it again adds an object of the superuser.
   await query(database.superuserUrl, 'create table paggio.later (id serial)');
-  const again = await startEmbeddedDatabase({ directory });
+  const again = await start();
   expect(await owners(again.url)).toEqual(['paggio']);
   await database.stop();
 }, 60_000);
@@ -137,21 +155,21 @@ test('an interrupted hand-over leaves nothing half done, and the next start comp
   await earlier();
   // A password without its role, because a process died between the two.
   writeFileSync(join(directory, 'paggio.password'), 'made-before-the-role\n', { mode: 0o600 });
-  const before = await startEarlierDatabase(directory);
+  const before = await startEarlier();
   const reader = new Client({ connectionString: before.url });
   reader.on('error', () => undefined);
   await reader.connect();
   await reader.query('begin; select from paggio.parts');
-  const cut = startEmbeddedDatabase({ directory }).catch((error: Error) => error);
+  const cut = start().catch((error: Error) => error);
   // The hand-over waits for this lock, after it made the role and moved some of the objects.
   while ((await query(before.url, WAITING)).length === 0) await new Promise((done) => setTimeout(done, 10));
   process.kill(before.pid, 'SIGKILL');
   expect(await cut).toBeInstanceOf(EmbeddedDatabaseError);
 
-  const recovered = await startEarlierDatabase(directory);
+  const recovered = await startEarlier();
   expect(await owners(recovered.url)).toEqual(['postgres']);
   expect(await query(recovered.url, `select to_regrole('paggio') as role`)).toEqual([{ role: null }]);
-  const database = await startEmbeddedDatabase({ directory });
+  const database = await start();
   expect(await owners(database.url)).toEqual(['paggio']);
   expect(new URL(database.url).password).toBe('made-before-the-role');
   expect(await query(database.url, 'select body from paggio.kept')).toEqual([{ body: 'kept' }]);
@@ -160,8 +178,8 @@ test('an interrupted hand-over leaves nothing half done, and the next start comp
 
 test('several processes that start on one directory at once share one role', async () => {
   await earlier();
-  const running = await startEarlierDatabase(directory);
-  const all = await Promise.all(Array.from({ length: 5 }, () => startEmbeddedDatabase({ directory })));
+  const running = await startEarlier();
+  const all = await Promise.all(Array.from({ length: 5 }, () => start()));
   expect(new Set(all.map(({ url }) => url)).size).toBe(1);
   for (const { url, pid } of all) {
     expect(pid).toBe(running.pid);
@@ -172,10 +190,10 @@ test('several processes that start on one directory at once share one role', asy
 
 test('a wrong password file of the superuser is a clear error, and the server is stopped', async () => {
   copyClusterFiles(directory);
-  const { stop } = await startEmbeddedDatabase({ directory });
+  const { stop } = await start();
   await stop();
   writeFileSync(join(directory, 'postgres.password'), 'wrong\n');
-  await expect(startEmbeddedDatabase({ directory })).rejects.toMatchObject({
+  await expect(start()).rejects.toMatchObject({
     name: 'EmbeddedDatabaseError',
     hint: expect.stringContaining('postgres.password'),
   });
