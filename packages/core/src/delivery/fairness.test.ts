@@ -25,19 +25,15 @@ async function stopAll(others: TestGateway[]): Promise<void> {
   await gateway.runPeriodicWork('check-in');
 }
 
-/** How many deliveries of the endpoint are leased. */
-async function underWay(endpointId: string): Promise<number> {
+/** Counts deliveries of an endpoint. */
+async function count(
+  { database }: TestGateway,
+  endpointId: string,
+  condition: "state = 'pending'" | 'lease_token is not null',
+): Promise<number> {
   const [row] = await query<{ count: number }>(
-    gateway.database.url,
-    `select count(*)::int as count from paggio.deliveries where lease_token is not null and endpoint_id = '${endpointId}'`,
-  );
-  return row?.count ?? 0;
-}
-
-async function pending(gateway: TestGateway, endpointId: string): Promise<number> {
-  const [row] = await query<{ count: number }>(
-    gateway.database.url,
-    `select count(*)::int as count from paggio.deliveries where state = 'pending' and endpoint_id = '${endpointId}'`,
+    database.url,
+    `select count(*)::int as count from paggio.deliveries where ${condition} and endpoint_id = '${endpointId}'`,
   );
   return row?.count ?? 0;
 }
@@ -124,7 +120,9 @@ test('a failed probe opens the circuit for twice as long and costs one attempt',
   };
   await until(paggio, async () => ((await openFor()) === 1 ? true : undefined));
   // An attempt may have started before the failure that opened the circuit was settled.
-  await until(paggio, async () => ((await underWay(endpoint.id)) === 0 ? true : undefined));
+  await until(paggio, async () =>
+    (await count(gateway, endpoint.id, 'lease_token is not null')) === 0 ? true : undefined,
+  );
   const before = recorder.requests.length;
   await until(paggio, async () => ((await openFor()) === 2 ? true : undefined));
   expect(recorder.requests.length - before).toBe(1);
@@ -231,7 +229,7 @@ test('when there are more dead destinations than slots, half of the slots stay f
   const before = dead.requests.length;
   await until(paggio, async () => (dead.requests.length > before ? true : undefined));
   expect(most).toBeLessThanOrEqual(8);
-  const left = await Promise.all(slow.map(({ endpoint }) => pending(gateway, endpoint.id)));
+  const left = await Promise.all(slow.map(({ endpoint }) => count(gateway, endpoint.id, "state = 'pending'")));
   // Where the limit does not hold, fewer are under way only once most deliveries are over.
   expect(left.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(180);
   await gateway.stop();
