@@ -40,8 +40,8 @@ const UNVERIFIED_PART = 0.5;
  */
 const RETRY_AFTER_SECONDS = 300;
 
-/** A process that receives nothing leaves out this many readings in a row. */
-const LEFT_OUT = 2;
+/** While no event comes, one call of `refresh` in this many reads. */
+const QUIET_CALLS = 3;
 
 const NOTHING: Usage = { endpoints: new Map(), users: new Map() };
 type Counts = Map<string, StoredBytes>;
@@ -49,8 +49,8 @@ type Counts = Map<string, StoredBytes>;
 /**
  * Decides whether there is room for an event. The event index counts stored and removed bytes in the database, off the
  * path of events. This class reads the counts every ten seconds, or every thirty seconds while no event comes, and adds
- * what this process has stored since. Processes
- * see each other's events with the next reading, so together they may exceed a quota by what they store in that time.
+ * what this process has stored since. Processes see each other's events with the next reading, so together they may
+ * exceed a quota by what they store in that time.
  */
 export class StorageQuota {
   private usage = NOTHING;
@@ -58,9 +58,8 @@ export class StorageQuota {
   private recent: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
   private before: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
   private readonly limited: boolean;
-  /** Whether an event has come since the last reading. */
-  private isAsked = true;
-  private leftOut = 0;
+  /** How often `refresh` was called since an event came. */
+  private quietCalls = 0;
 
   constructor(
     private readonly quotas: Quotas,
@@ -72,9 +71,7 @@ export class StorageQuota {
   /** Reads what the database has counted. While no event comes, only every third call reads. */
   async refresh(): Promise<void> {
     if (!this.limited) return;
-    if (!this.isAsked && this.leftOut++ < LEFT_OUT) return;
-    this.isAsked = false;
-    this.leftOut = 0;
+    if (this.quietCalls++ % QUIET_CALLS !== 0) return;
     const { perEndpoint, perUser, unverified } = this.quotas;
     const fresh: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
     // An event that is stored during the reading belongs to the next interval.
@@ -100,7 +97,7 @@ export class StorageQuota {
   /** Counts an event that was stored. */
   add({ id, userId }: Holder, bytes: number, verified: boolean): void {
     if (!this.limited) return;
-    this.isAsked = true;
+    this.quietCalls = 0;
     const { endpoints, users } = this.recent;
     if (this.quotas.perEndpoint !== null || this.quotas.unverified !== null) count(endpoints, id, bytes, verified);
     if (this.quotas.perUser !== null) count(users, userId, bytes, verified);
@@ -109,7 +106,7 @@ export class StorageQuota {
   /** @returns `RATE_LIMITED` when there is no room for an event of this size, else null */
   refuses(holder: Holder, bytes: number, verified: boolean): PaggioError | null {
     if (!this.limited) return null;
-    this.isAsked = true;
+    this.quietCalls = 0;
     const { perEndpoint, perUser, unverified } = this.quotas;
     if (perEndpoint !== null && this.used('endpoints', holder.id, 'all') + bytes > perEndpoint)
       return full('The storage quota of this endpoint is used up');
