@@ -14,6 +14,7 @@ import { idBytes } from '../event-id';
 import { Arena, intArray, textArray, uuidArray } from '../storage/binary-array';
 import { defaultTiming, type Timing } from '../flow/timing';
 import { CANCEL, CHECK_OUT, LOAD, LOOK_FOR_DUE, RELEASE, timedStatements, type TimedStatements } from './delivery-sql';
+import { isPlain, settlePlain } from './settle-sql';
 import { WAKE_FOLLOWERS } from '../queue/follower-sql';
 import type { WorkerIdentity } from './worker-identity';
 import { eventPlace, type RequestSeal } from '../events/request-seal';
@@ -52,8 +53,9 @@ interface ClaimRow {
 interface SettleRow {
   version: string;
   settled: number;
-  followers: string[] | null;
-  destinations: DestinationReport[] | null;
+  /** Not there if nothing was judged. */
+  followers?: string[] | null;
+  destinations?: DestinationReport[] | null;
 }
 
 export class PostgresDeliveryStore implements DeliveryStore {
@@ -131,7 +133,15 @@ export class PostgresDeliveryStore implements DeliveryStore {
     }
   }
 
-  private async commitFrom({ allocate }: Arena, results: AttemptResult[]): Promise<SettleReport> {
+  private async commitFrom(arena: Arena, results: AttemptResult[]): Promise<SettleReport> {
+    const { allocate } = arena;
+    if (results.every(isPlain)) {
+      const { text, valuesOf } = settlePlain;
+      const values = valuesOf(results, allocate);
+      const { rows } = await this.settles.query<SettleRow>({ name: 'paggio_settle_plain', text, values });
+      if (rows[0]?.settled === results.length) return this.toReport(rows[0]);
+      arena.reset();
+    }
     const { text, valuesOf } = this.statements.settle;
     const { pauseFailingAfterMs } = this;
     const { rows } = await this.settles.query<SettleRow>({

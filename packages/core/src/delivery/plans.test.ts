@@ -6,6 +6,7 @@ import { WAKE_FOLLOWERS } from '../queue/follower-sql';
 import { statementsOf, type Statements } from '../storage/statements';
 import { capture, owner, query, startGateway, type TestGateway } from '../testing';
 import { CANCEL, LOAD, LOOK_FOR_DUE, RELEASE, timedStatements } from './delivery-sql';
+import { settlePlain } from './settle-sql';
 import { TAKE_OVER } from './takeover-sql';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
@@ -19,7 +20,7 @@ const statements: Record<'capture' | 'lease' | 'settle', Record<string, string>>
     duplicates: countDuplicates.text,
   },
   lease: { look: LOOK_FOR_DUE, claim, load: LOAD, renew, release: RELEASE, takeOver: TAKE_OVER },
-  settle: { settle: settle.text, cancel: CANCEL, followers: WAKE_FOLLOWERS },
+  settle: { settle: settle.text, settlePlain: settlePlain.text, cancel: CANCEL, followers: WAKE_FOLLOWERS },
 };
 
 /**
