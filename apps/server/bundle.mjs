@@ -39,7 +39,14 @@ if (!existsSync(bundle.source)) {
       if (log.code !== 'UNRESOLVED_IMPORT') print(level, log);
     },
   });
-  const { output } = await made.generate({ format: 'cjs', codeSplitting: false, keepNames: true });
+  const { output } = await made.generate({
+    format: 'cjs',
+    codeSplitting: false,
+    keepNames: true,
+    // V8 keeps the text in memory, with two bytes for each character if one of them needs two.
+    charset: 'ascii',
+    comments: { legal: true, annotation: false, jsdoc: false },
+  });
   await made.close();
   mkdirSync(directory, { recursive: true });
   put(bundle.source, output[0].code);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { readEnvironment } from './environment';
 import { Output } from './output';
 import { whenParentEnds } from './parent';
@@ -7,6 +8,12 @@ import type { RunningServer } from './running-server';
 import { startServer } from './server';
 import { Shutdown } from './shutdown';
 import { StartError } from './start-error';
+
+/**
+ * How much the heap may grow between two collections of all of it, in percent. By default V8 lets a heap of this size
+ * triple, and events under way fill it with garbage. Below 50, collections take a tenth of the CPU time of the process.
+ */
+const HEAP_GROWTH = 50;
 
 export interface RunOptions {
   /**
@@ -18,6 +25,8 @@ export interface RunOptions {
 
 /** Runs the server until a signal ends it. */
 export async function run({ parent }: RunOptions = {}): Promise<void> {
+  // Not earlier: V8 takes a prepared bundle only with the flags with which it was made.
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   const environment = readEnvironment(process.env, process.stdout.isTTY === true);
   // Print a failed start as text for people, unless JSON was requested: no log collector reads a server that never ran.
   const starting = new Output({ format: process.env['LOG_FORMAT'] === 'json' ? 'json' : 'pretty', level: 'info' });
