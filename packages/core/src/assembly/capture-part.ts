@@ -6,6 +6,7 @@ import { Handshakes } from '../capture/handshakes';
 import { RefusalTally } from '../capture/refusal-tally';
 import { SignedIngest } from '../capture/signed-ingest';
 import { TestEvents } from '../capture/test-event';
+import { EventKinds } from '../events/event-kinds';
 import { afterCommit } from '../flow/after-commit';
 import { PublishStore } from '../publish/publish-store';
 import { Publishing } from '../publish/publishing';
@@ -41,7 +42,10 @@ export function assembleCapture(
     directory.observe(version);
     index.noteChanges();
   };
-  const intake = new PostgresIntake(database.capture, stored, dedupWindowMs, timing);
+  const kinds = new EventKinds(database);
+  // A database is restored while nobody is connected to it.
+  database.capture.on('connect', () => kinds.forget());
+  const intake = new PostgresIntake(database.capture, stored, dedupWindowMs, kinds, timing);
   const writer = new EventWriter({
     routing,
     intake,

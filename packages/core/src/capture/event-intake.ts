@@ -3,6 +3,7 @@ import type { Accepted, IncomingEvent, Intake, IntakeSink } from './intake';
 import { countDuplicates, insertion, keyedInsertion, type Insertion } from './intake-sql';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
+import type { EventKinds } from '../events/event-kinds';
 import { FairQueue, type Load, type Queued } from '../flow/fair-queue';
 import { CONNECTIONS, GroupWriter } from '../flow/group-writer';
 import type { Timing } from '../flow/timing';
@@ -80,6 +81,7 @@ export class PostgresIntake implements Intake {
     private readonly onVersion: (version: number) => void,
     /** How long a provider's delivery id is remembered. */
     dedupWindowMs: number,
+    private readonly kinds: EventKinds,
     private readonly timing: Timing,
   ) {
     this.insertion = insertion(timing);
@@ -220,8 +222,9 @@ export class PostgresIntake implements Intake {
     const { rows } = await this.pool.query<{ version: string; fresh: string[] | null }>({
       name: isKeyed ? 'paggio_intake_keyed' : 'paggio_intake',
       text,
-      values: valuesOf({ events, deliveries }, allocate),
+      values: valuesOf({ events, deliveries, kinds: events.map((event) => this.kinds.numberOf(event)) }, allocate),
     });
+    this.kinds.learn();
     this.onVersion(Number(rows[0]?.version));
     return new Set(rows[0]?.fresh ?? []);
   }

@@ -1,4 +1,5 @@
 import type { IncomingEvent, NewDelivery } from './intake';
+import { storedSizeOf } from '../events/event-size';
 import type { Timing } from '../flow/timing';
 import { binaryColumns, statement, type Column, type RowsInText, type Statement } from '../storage/columns';
 
@@ -8,6 +9,8 @@ const IDEMPOTENCY_WINDOW_MS = 72 * 3_600_000;
 /** A group as one statement writes it. */
 export interface Insertion {
   events: readonly IncomingEvent[];
+  /** The number of the kind of each event, in the same order. */
+  kinds: readonly number[];
   deliveries: readonly InsertedDelivery[];
 }
 
@@ -42,6 +45,14 @@ const eventColumns: readonly Column<IncomingEvent>[] = [
   // way.
   bytea('body', (event) => event.stored?.body ?? event.body),
 ];
+
+// What the log says of each event besides its id, so that the event index need not read the event.
+const kindColumn = binaryColumns<number>().int('kind', (kind) => kind);
+const sizeColumn = binaryColumns<IncomingEvent>().int('size', (event) => {
+  const { body, headers, query, sealed } = event.stored ?? { ...event, sealed: null };
+  const size = storedSizeOf({ body, headers, query, sealed, path: event.path });
+  return event.verifiedBy === null ? -size : size;
+});
 
 /** @param dedupWindowMs how long a provider's delivery id is remembered */
 const dedupColumns = (dedupWindowMs: number): readonly Column<IncomingEvent>[] => [
@@ -83,12 +94,15 @@ export const insertion = ({ leaseMs }: Timing): Statement<Insertion> =>
   statement((parameters) => {
     const deliveries = parameters.rows(deliveryColumns, (input) => input.deliveries);
     const events = parameters.rows(eventColumns, (input) => input.events);
+    const kinds = parameters.rows([kindColumn], (input) => input.kinds);
+    const sizes = parameters.rows([sizeColumn], (input) => input.events);
     return `
   with e as (${EVENTS}, ''
     from ${events.unnest} as i(${events.names})
   ), d as (${deliveriesFrom(deliveries, leaseMs)}
   ), logged as (
-    insert into paggio.changes (created) select ${events.array('id')}
+    insert into paggio.changes (created, kinds, sizes)
+    select ${events.array('id')}, ${kinds.array('kind')}, ${sizes.array('size')}
   )
   select ${VERSION}, null::uuid[] as fresh`;
   });
@@ -101,6 +115,8 @@ export const keyedInsertion = (dedupWindowMs: number, { leaseMs }: Timing): Stat
   statement((parameters) => {
     const deliveries = parameters.rows(deliveryColumns, (input) => input.deliveries);
     const events = parameters.rows([...dedupColumns(dedupWindowMs), ...eventColumns], (input) => input.events);
+    const kinds = parameters.rows([kindColumn], (input) => input.kinds);
+    const sizes = parameters.rows([sizeColumn], (input) => input.events);
     const keys = ['endpoint_id', 'dedup_key', 'id', 'sha256', 'remember_ms'];
     return `
   with keys as (
@@ -119,7 +135,9 @@ export const keyedInsertion = (dedupWindowMs: number, { leaseMs }: Timing): Stat
   ), d as (${deliveriesFrom(deliveries, leaseMs)}
     where event_id in (select id from e)
   ), logged as (
-    insert into paggio.changes (created) select array_agg(id) from e having count(*) > 0
+    insert into paggio.changes (created, kinds, sizes) select array_agg(id), array_agg(kind), array_agg(size)
+    from unnest(${events.array('id')}, ${kinds.array('kind')}, ${sizes.array('size')}) as i(id, kind, size)
+    where id in (select id from e) having count(*) > 0
   )
   select ${VERSION}, (select array_agg(event_id) from keys) as fresh`;
   });

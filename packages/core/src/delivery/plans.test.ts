@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { countDuplicates, insertion, keyedInsertion } from '../capture/intake-sql';
-import { INDEX_SETTINGS, INDEX_WRITE } from '../events/event-index';
+import { INDEX_SETTINGS } from '../events/event-index';
+import { INDEX_WRITE, KINDS } from '../events/index-sql';
 import { defaultTiming } from '../flow/timing';
 import { WAKE_FOLLOWERS } from '../queue/follower-sql';
 import { statementsOf, type Statements } from '../storage/statements';
@@ -41,7 +42,8 @@ const asked: Record<string, readonly RegExp[]> = {
   events: [/\(id = /],
   dedup_keys: [/endpoint_id = .*key = /],
   event_index: [/\(event_id = /],
-  words: [/\(owner = .*kind = .*word = /],
+  event_sorts: [/\(id = /, /owner = .*endpoint_id = .*source = .*type = /],
+  words: [/\(owner = .*kind = .*word = /, /\(id = /],
 };
 
 interface Node {
@@ -117,6 +119,7 @@ async function allUnbounded(): Promise<string[]> {
   await source.transaction(async (manager) => {
     await manager.query(INDEX_SETTINGS);
     found.push(...(await unbounded(manager, 'index', INDEX_WRITE)));
+    found.push(...(await unbounded(manager, 'kinds', KINDS)));
   });
   return found;
 }

@@ -5,6 +5,10 @@ import type { Statements } from '../storage/statements';
 /** Ids of events that were created or changed, in the order of their transactions. */
 export interface ChangePage {
   created: string[];
+  /** The kinds of the created ones, in the same order, and 0 where the log does not have it. */
+  kinds: number[];
+  /** Their sizes in bytes, negative for those whose sender nobody vouches for. Only known with the kind. */
+  sizes: number[];
   updated: string[];
   /** The position where the next page begins. */
   position: Position;
@@ -16,6 +20,8 @@ interface ReadRow {
   target: string;
   xid: string | null;
   created: string[] | null;
+  kinds: number[] | null;
+  sizes: number[] | null;
   updated: string[] | null;
   /** Whether the page ends before the stretch does. */
   more: boolean | null;
@@ -66,6 +72,8 @@ export class ChangeLog {
     const more = rows[0]?.more === true;
     return {
       created: found.flatMap((row) => row.created ?? []),
+      kinds: found.flatMap((row) => row.kinds ?? row.created?.map(() => 0) ?? []),
+      sizes: found.flatMap((row) => row.sizes ?? row.created?.map(() => 0) ?? []),
       updated: found.flatMap((row) => row.updated ?? []),
       position: more
         ? { read: position.read, target, after: found.at(-1)?.xid ?? position.after }
@@ -89,14 +97,14 @@ const READ = `
   with stretch as materialized (
     select coalesce($2, pg_current_snapshot()::text)::pg_snapshot as target
   )
-  select s.target::text, c.xid::text, c.created, c.updated, c.found >= $4 or c.found > count(*) over () as more
+  select s.target::text, c.xid::text, c.created, c.kinds, c.sizes, c.updated, c.found >= $4 or c.found > count(*) over () as more
   from stretch s left join lateral (
-    select xid, created, updated, found from (
-      select xid, created, updated, count(*) over () as found,
+    select xid, created, kinds, sizes, updated, found from (
+      select xid, created, kinds, sizes, updated, count(*) over () as found,
         coalesce(sum(coalesce(cardinality(created), 0) + coalesce(cardinality(updated), 0))
           over (order by xid range unbounded preceding exclude group), 0) as before
       from (
-        select xid, created, updated from paggio.changes
+        select xid, created, kinds, sizes, updated from paggio.changes
         where xid >= pg_snapshot_xmin($1::pg_snapshot) and xid < pg_snapshot_xmax(s.target)
           and ($3::xid8 is null or xid > $3::xid8)
           and not pg_visible_in_snapshot(xid, $1::pg_snapshot) and pg_visible_in_snapshot(xid, s.target)

@@ -51,7 +51,8 @@ export class Dictionary {
   }
 }
 
-function ownerWord({ mode, userId }: Owner): string {
+/** The word of an owner. */
+export function ownerWord({ mode, userId }: Pick<Owner, 'mode' | 'userId'>): string {
   return `${mode}:${userId}`;
 }
 

@@ -3,7 +3,7 @@ import type { EventFilter, EventSummary } from './event';
 import { capture, drained, noTicks, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
 import type { Owner } from '../principal';
 import type { StatsInput } from '../stats/stats';
-import { BUCKET_SECONDS } from './event-index';
+import { BUCKET_SECONDS } from './index-sql';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
 

@@ -1,19 +1,16 @@
 import type { EntityManager } from 'typeorm';
 import type { Position } from './position';
 import { parsePosition, formatPosition } from './position';
-import { EVENT_OVERHEAD_BYTES } from './event-size';
 import { firstIdAt } from '../event-id';
 import type { EventStatus } from './event';
-import { GROWTH } from './latency-slots';
-import type { ChangeLog } from './change-log';
+import type { ChangeLog, ChangePage } from './change-log';
 import type { Database } from '../storage/database';
 import { statementsOf } from '../storage/statements';
 import type { Dictionary } from './dictionary';
+import { INDEX_WRITE } from './index-sql';
 
 /** The statuses in the order of their numbers in the index. */
 export const indexedStatuses: readonly EventStatus[] = ['pending', 'delivered', 'failed', 'captured'];
-/** Statistics are kept in buckets of this many seconds. */
-export const BUCKET_SECONDS = 300;
 
 /**
  * One step processes this many transactions, unless they have more events than that. A transaction of a quiet server has
@@ -30,6 +27,12 @@ const QUIET_MS = 15_000;
 const TRUST_MS = 60_000;
 /** The check for events that older versions of Paggio write stays this far behind the current time. */
 const CHECK_LAG_MS = 60_000;
+
+/**
+ * What the log says of an event counts this long by its id. Later the event may have been removed, so it is looked for.
+ * Retention keeps events for longer.
+ */
+const KNOWN_MS = 300_000;
 
 /** Events of an endpoint that reached a final state in one step. */
 export interface Ended {
@@ -133,7 +136,7 @@ export class EventIndex {
       const page = await this.log.read(toPosition(state.position), STEP, STEP_EVENTS, {
         query: (sql, values = []) => prepared.prepared('paggio_changes', sql, values),
       });
-      const ended = await this.take(manager, [...new Set([...page.created, ...page.updated])]);
+      const ended = await this.take(manager, changesOf(page, firstIdAt(state.now - KNOWN_MS)));
       await this.onEnded(manager, ended);
       // failpoint: index.advanced
       const position = formatPosition(page.position);
@@ -159,7 +162,7 @@ export class EventIndex {
     );
     await this.take(
       manager,
-      rows.map((row) => row.id),
+      rows.map(({ id }) => ({ id, kind: 0, size: 0 })),
     );
     const more = rows.length === CHUNK;
     const done = !more && until !== null && until.getTime() < lagging;
@@ -169,25 +172,43 @@ export class EventIndex {
     return more;
   }
 
-  private async take(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
+  private async take(manager: EntityManager, changes: readonly Change[]): Promise<Ended[]> {
     const ended: Ended[] = [];
-    for (let at = 0; at < ids.length; at += CHUNK)
-      ended.push(...(await this.write(manager, ids.slice(at, at + CHUNK))));
+    for (let at = 0; at < changes.length; at += CHUNK)
+      ended.push(...(await this.write(manager, changes.slice(at, at + CHUNK))));
     return ended;
   }
 
-  private async write(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
+  private async write(manager: EntityManager, changes: readonly Change[]): Promise<Ended[]> {
     const statements = statementsOf(manager);
-    const write = async (some: readonly string[]): Promise<WriteRow | undefined> =>
-      (await statements.prepared<WriteRow>('paggio_index', INDEX_WRITE, [some]))[0];
-    const row = await write(ids);
+    const write = async (some: readonly Change[]): Promise<WriteRow | undefined> => {
+      const values = [some.map(({ id }) => id), some.map(({ kind }) => kind), some.map(({ size }) => size)];
+      return (await statements.prepared<WriteRow>('paggio_index', INDEX_WRITE, values))[0];
+    };
+    const row = await write(changes);
     const ended = row?.ended ?? [];
     if (!row?.nameless) return ended;
     // These events have new strings. The strings get their numbers first, and then the events are written.
     await this.dictionary.name(manager, row.nameless);
-    const rest = await write(row.nameless);
+    const rest = await write(row.nameless.map((id) => ({ id, kind: 0, size: 0 })));
     return [...ended, ...(rest?.ended ?? [])];
   }
+}
+
+/** An event that was created or changed. Kind and size are 0 if they are not known. */
+interface Change {
+  id: string;
+  kind: number;
+  size: number;
+}
+
+/** Each event of a page once. @param since the first id of which the log may be believed */
+function changesOf({ created, kinds, sizes, updated }: ChangePage, since: string): Change[] {
+  const changes = new Map<string, Change>();
+  for (const id of updated) changes.set(id, { id, kind: 0, size: 0 });
+  for (const [n, id] of created.entries())
+    changes.set(id, id >= since ? { id, kind: kinds[n] ?? 0, size: sizes[n] ?? 0 } : { id, kind: 0, size: 0 });
+  return [...changes.values()];
 }
 
 interface State {
@@ -221,76 +242,3 @@ const BEGIN_ANEW = `
 function toPosition(text: string): Position {
   return parsePosition(text) ?? { read: BEGINNING, target: null, after: null };
 }
-
-// The statement subtracts the old row of each event from the sums and adds the new one, so that the sums always equal a
-// count. It adds the bytes of an event when it inserts the row, and retention subtracts them when it removes the row.
-// `GROWTH` explains the slot of a latency. The bucket is the time inside the id.
-export const INDEX_WRITE = `
-  with facts as materialized (
-    select e.id as event_id, o.id as owner, e.endpoint_id, s.id as source,
-      case when e.event_type is null then 0 else t.id end as type, coalesce(d.status, 3)::smallint as status, d.latency_ms,
-      (('x' || left(replace(e.id::text, '-', ''), 12))::bit(48)::bigint / ${BUCKET_SECONDS * 1000})::int as bucket,
-      (case when d.latency_ms <= 1 then 0 else ceil(ln(d.latency_ms) / ln(${GROWTH})) end)::smallint as slot,
-      e.user_id, e.verified_by is not null as verified,
-      octet_length(e.body) + octet_length(e.headers) + octet_length(e.path) + octet_length(e.query)
-        + coalesce(octet_length(e.sealed), 0) + ${EVENT_OVERHEAD_BYTES} as bytes
-    from unnest($1::uuid[]) as i(id) join paggio.events e on e.id = i.id
-      left join paggio.words o on o.owner = 0 and o.kind = 'owner' and o.word = e.mode || ':' || e.user_id
-      left join paggio.words s on s.owner = 0 and s.kind = 'source' and s.word = e.source
-      left join paggio.words t on t.owner = o.id and t.kind = 'type' and t.word = e.event_type
-      left join lateral (
-        select case when bool_or(x.state = 'pending') then 0 when bool_or(x.state = 'failed') then 2 else 1 end as status,
-          case when bool_and(x.state = 'delivered') then (array_agg(x.latency_ms order by x.destination_id))[1] end as latency_ms
-        from paggio.deliveries x where x.event_id = e.id having count(*) > 0
-      ) d on true
-  ), input as (
-    select * from facts where owner is not null and source is not null and type is not null
-  ), present as (
-    select x.event_id, x.status, x.latency_ms, x.slot, i.endpoint_id, i.bucket,
-      (x.status, x.latency_ms) is distinct from (i.status, i.latency_ms) as changed
-    from input i join paggio.event_index x on x.event_id = i.event_id
-  ), old as (
-    select * from present where changed
-  ), written as (
-    insert into paggio.event_index as x (event_id, owner, endpoint_id, source, type, status, latency_ms, slot, bytes)
-    select event_id, owner, endpoint_id, source, type, status, latency_ms, slot, bytes from input
-    on conflict (event_id) do update set status = excluded.status, latency_ms = excluded.latency_ms, slot = excluded.slot
-      where (x.status, x.latency_ms) is distinct from (excluded.status, excluded.latency_ms)
-    returning x.event_id
-  ), sorted as (
-    insert into paggio.event_sorts (owner, endpoint_id, source, type)
-    select distinct owner, endpoint_id, source, type from input order by 1, 2, 3, 4 on conflict do nothing
-  ), difference as (
-    select i.event_id, i.endpoint_id, i.bucket, i.status, i.latency_ms, i.slot, 1 as sign
-    from input i join written w on w.event_id = i.event_id
-    union all
-    select event_id, endpoint_id, bucket, status, latency_ms, slot, -1 from old
-  ), usage as (
-    insert into paggio.endpoint_usage as u (endpoint_id, user_id, bytes, unverified_bytes)
-    select endpoint_id, user_id, sum(bytes), coalesce(sum(bytes) filter (where not verified), 0)
-    from input i where not exists (select 1 from present p where p.event_id = i.event_id)
-    group by 1, 2 order by 1
-    on conflict (endpoint_id) do update set bytes = u.bytes + excluded.bytes,
-      unverified_bytes = u.unverified_bytes + excluded.unverified_bytes
-  ), counted as (
-    insert into paggio.stat_buckets as b (endpoint_id, bucket, pending, delivered, failed, captured, latency_sum)
-    select endpoint_id, bucket,
-      coalesce(sum(sign) filter (where status = 0), 0), coalesce(sum(sign) filter (where status = 1), 0),
-      coalesce(sum(sign) filter (where status = 2), 0), coalesce(sum(sign) filter (where status = 3), 0),
-      coalesce(sum(sign * latency_ms) filter (where status = 1), 0)
-    from difference group by 1, 2 order by 1, 2
-    on conflict (endpoint_id, bucket) do update set pending = b.pending + excluded.pending,
-      delivered = b.delivered + excluded.delivered, failed = b.failed + excluded.failed,
-      captured = b.captured + excluded.captured, latency_sum = b.latency_sum + excluded.latency_sum
-  ), measured as (
-    insert into paggio.stat_latencies as l (endpoint_id, bucket, slot, count)
-    select endpoint_id, bucket, slot, sum(sign) from difference where status = 1 and slot is not null
-    group by 1, 2, 3 having sum(sign) <> 0 order by 1, 2, 3
-    on conflict (endpoint_id, bucket, slot) do update set count = l.count + excluded.count
-  ), ended as (
-    select endpoint_id as "endpointId", case status when 1 then 'delivered' else 'failed' end as state, count(*)::int as count,
-      (array_agg(event_id))[1] as "eventId"
-    from difference where sign = 1 and status in (1, 2) group by 1, 2
-  )
-  select (select json_agg(e) from ended e) as ended,
-    (select array_agg(event_id) from facts where owner is null or source is null or type is null) as nameless`;

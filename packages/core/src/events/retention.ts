@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstIdAt } from '../event-id';
 import type { Database } from '../storage/database';
-import { BUCKET_SECONDS } from './event-index';
+import { BUCKET_SECONDS } from './index-sql';
 
 /** One statement removes at most this many events. That takes a few milliseconds, so others hardly wait for it. */
 const BATCH = 500;

@@ -1,7 +1,7 @@
 import { firstIdAt } from '../event-id';
 import type { Owner } from '../principal';
 import type { Database } from '../storage/database';
-import { BUCKET_SECONDS } from '../events/event-index';
+import { BUCKET_SECONDS } from '../events/index-sql';
 
 /** Counts the events of a period by their current state. */
 export interface StatRow {

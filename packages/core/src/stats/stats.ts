@@ -2,7 +2,8 @@ import { requireTime } from '../input/time';
 import { notFound, PaggioError } from '../errors';
 import type { Owner } from '../principal';
 import type { EndpointStore } from '../endpoints/endpoint-store';
-import { BUCKET_SECONDS, type EventIndex } from '../events/event-index';
+import type { EventIndex } from '../events/event-index';
+import { BUCKET_SECONDS } from '../events/index-sql';
 import type { StatRow, StatStore } from './stat-store';
 import { percentile } from '../events/latency-slots';
 

@@ -14,6 +14,7 @@ import { DestinationTls1765100000015 } from './0015-destination-tls';
 import { Teams1765200000016 } from './0016-teams';
 import { FirstAttempts1765300000017 } from './0017-first-attempts';
 import { EventKeys1765400000018 } from './0018-event-keys';
+import { EventKinds1765500000019 } from './0019-event-kinds';
 
 /**
  * All migrations, in order. A migration that has landed is never changed; new ones only add what the previous version
@@ -36,7 +37,8 @@ export const migrations = [
   Teams1765200000016,
   FirstAttempts1765300000017,
   EventKeys1765400000018,
+  EventKinds1765500000019,
 ];
 
 /** Fails if the newest migration is missing. Change it with every new migration. */
-export const SCHEMA_PROBE = 'select dedup_key from paggio.events limit 0';
+export const SCHEMA_PROBE = 'select kinds from paggio.changes limit 0';
