@@ -177,7 +177,8 @@ test('results that could not be written during an outage are written before thei
     destinationUrl: recorder.url(),
   });
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
-  await hold('attempts');
+  // Storing the event writes the log of changes too, so the log is only held when the event has arrived.
+  recorder.behaviour = (_request, response) => void hold('changes').then(() => response.writeHead(200).end());
   const stuck = new Promise<void>((done) =>
     paggio.subscribe((one) => one.type === 'fault' && one.where === 'delivery.settle' && done()),
   );

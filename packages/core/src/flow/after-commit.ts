@@ -1,5 +1,5 @@
 /** Delays after which a transaction of the host has usually committed. The regular poll picks up later commits. */
-const DELAYS_MS = [20, 100, 400];
+const DELAYS_MS = [20, 100, 400, 1_000, 2_000, 3_000, 4_000, 5_000];
 
 /**
  * Returns a function that calls `wake` after each of a few short delays. Calls that come while a delay runs share it, so

@@ -41,8 +41,7 @@ test('the SQL text makes exactly the schema that a start makes, and a check find
   expect(await migrationSql({ url: byText.url })).toBe('');
   await query(byText.url, `delete from paggio.migrations where id = ${total}`);
   const onlyTheNewest = await migrationSql({ url: byText.url });
-  expect(onlyTheNewest).toMatch(/^begin;/);
-  expect(onlyTheNewest.endsWith(`${new migrations[total - 1]!().name}');\n\ncommit;\n`)).toBe(true);
+  expect(onlyTheNewest).toMatch(new RegExp(`^alter table [^]*${new migrations[total - 1]!().name}'\\);\n$`));
   expect(await migrationSql({ url: byText.url })).not.toContain('create table paggio.endpoints');
 });
 

@@ -23,8 +23,9 @@ const sqlArguments: Arguments = [
 ];
 
 /**
- * Returns the migrations as text, for a database administrator to read and run (`psql -v ON_ERROR_STOP=1 -f`). Each is
- * a transaction that also records itself as done, so that `migrations: 'check'` finds the schema up to date.
+ * Returns the migrations as text, for a database administrator to read and run (`psql -v ON_ERROR_STOP=1 -f`). Each
+ * records itself as done, so that `migrations: 'check'` finds the schema up to date, and is one transaction with that or
+ * a row of statements that may be repeated.
  * @throws PaggioError `VALIDATION_FAILED` for wrong options, and the errors of `migrate`
  */
 export async function migrationSql(options: MigrationSqlOptions = {}): Promise<string> {
@@ -42,11 +43,12 @@ export async function migrationSql(options: MigrationSqlOptions = {}): Promise<s
     const migration = new Migration();
     const statements: string[] = [];
     await migration.up({ query: async (sql: string) => void statements.push(sql) } as unknown as QueryRunner);
+    const isWhole = !('transaction' in migration) || migration.transaction;
     const timestamp = /\d{1,20}$/.exec(migration.name)?.[0];
     parts.push(
-      ['begin;', ...statements.map((sql) => `${sql};`)].join('\n\n'),
+      [...(isWhole ? ['begin;'] : []), ...statements.map((sql) => `${sql};`)].join('\n\n'),
       `insert into paggio.migrations ("timestamp", name) values (${timestamp}, '${migration.name}');`,
-      'commit;',
+      ...(isWhole ? ['commit;'] : []),
     );
   }
   if (grantTo !== undefined) {

@@ -21,7 +21,8 @@ export interface HintListener {
 
 /**
  * Sends hints between processes by LISTEN and NOTIFY. It has a connection of its own, because NOTIFY inside a
- * transaction takes a lock of the whole database at commit. Nothing depends on a hint: a lost one costs a second.
+ * transaction takes a lock of the whole database at commit. Nothing depends on a hint: if one is lost, work waits for
+ * the regular poll.
  */
 export class ProcessHints {
   private client: SurvivingClient | undefined;
