@@ -247,5 +247,7 @@ export function attemptResult(work: Work, url: string, result: TransportResult, 
     strain: strainOf(result),
     holdMs: holdMs(result, Date.now()),
     pauseReason: outcome.kind === 'pause' ? outcome.pauseReason : null,
+    // The worker sets it, because it knows the lane.
+    isUrgent: false,
   };
 }

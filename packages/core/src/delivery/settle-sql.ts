@@ -152,26 +152,21 @@ export const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling>
         'pausedBecause', paused_because)) from marked) as destinations`;
   });
 
-/** Whether `settlePlain` may write a result: a first attempt that succeeded, with nothing else to say about it. */
-export function isPlain({
-  work,
-  state,
-  statusReason,
-  reason,
-  error,
-  strain,
-  holdMs,
-  pauseReason,
-}: AttemptResult): boolean {
+/**
+ * Whether `settlePlain` may write a result: a first attempt that succeeded, with nothing else to say about it, and on
+ * which nothing depends as far as this process knows.
+ */
+export function isPlain(result: AttemptResult): boolean {
   return (
-    work.attemptCount === 0 &&
-    state === 'delivered' &&
-    statusReason === null &&
-    reason === '2xx' &&
-    error === null &&
-    strain === 'none' &&
-    holdMs === 0 &&
-    pauseReason === null
+    !result.isUrgent &&
+    result.work.attemptCount === 0 &&
+    result.state === 'delivered' &&
+    result.statusReason === null &&
+    result.reason === '2xx' &&
+    result.error === null &&
+    result.strain === 'none' &&
+    result.holdMs === 0 &&
+    result.pauseReason === null
   );
 }
 

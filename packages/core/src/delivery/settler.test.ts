@@ -21,7 +21,7 @@ function start(gatherMs: number, settleAgainMs = 1) {
     { gatherMs, settleAgainMs },
   );
   const push = (count: number, isUrgent = false): void => {
-    for (let n = 0; n < count; n++) settler.push({} as AttemptResult, isUrgent);
+    for (let n = 0; n < count; n++) settler.push({ isUrgent } as AttemptResult);
   };
   return {
     groups,

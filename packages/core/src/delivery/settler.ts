@@ -79,10 +79,9 @@ export class Settler {
     return this.failed;
   }
 
-  /** @param isUrgent whether something depends on the result, such as the next delivery of an order key */
-  push(result: AttemptResult, isUrgent: boolean): void {
+  push(result: AttemptResult): void {
     this.results.push(result);
-    if (isUrgent) this.results.hurry();
+    if (result.isUrgent) this.results.hurry();
     this.writer.pump();
     if (this.results.length > 0) this.timer ??= setTimeout(() => this.look(), this.waitMs);
   }

@@ -62,6 +62,8 @@ export interface AttemptResult extends AttemptRecord {
   holdMs: number;
   /** Why the destination is to be paused; null if it is not. */
   pauseReason: string | null;
+  /** Whether something depends on it: the next delivery of an order key, or the health of its destination. */
+  isUrgent: boolean;
 }
 
 /**

@@ -497,7 +497,11 @@ export class DeliveryWorker implements Handoff {
     if (end.kind === 'cancelled') return this.dependencies.deliveryStore.cancel([work], end.reason);
     if (end.kind === 'lost') return;
     if (end.kind === 'settled') this.applySettled(end.report);
-    else this.settler.push(end.result, lane.isOrdered || lane.isUnwell || end.result.strain !== 'none');
+    else {
+      const { result } = end;
+      result.isUrgent = lane.isOrdered || lane.isUnwell || result.strain !== 'none';
+      this.settler.push(result);
+    }
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
     const { result, outcome } = end;

@@ -104,6 +104,51 @@ test('an event that the database has counted is not counted twice', async () => 
   expect([fits(quota, a, 300), fits(quota, a, 301)]).toEqual([true, false]);
 });
 
+test('an event counts until the database may be expected to have counted it, which is after the second reading', async () => {
+  const quota = quotaOf({ perEndpoint: 1_000 });
+  quota.add(a, 600, true);
+  await quota.refresh();
+  quota.add(a, 300, true);
+  await quota.refresh();
+  expect([fits(quota, a, 100), fits(quota, a, 101)]).toEqual([true, false]);
+  quota.add(a, 1, true);
+  await quota.refresh();
+  expect([fits(quota, a, 699), fits(quota, a, 700)]).toEqual([true, false]);
+});
+
+test('what the database has counted is taken from the older events first', async () => {
+  let counted = 0;
+  const quota = quotaOf({ perEndpoint: 1_000 }, () =>
+    Promise.resolve({ endpoints: new Map([['a', { all: counted, unverified: 0 }]]) }),
+  );
+  quota.add(a, 400, true);
+  await quota.refresh();
+  quota.add(a, 300, true);
+  counted = 500;
+  await quota.refresh();
+  // 500 are counted, and 200 of the newer ones are not.
+  expect([fits(quota, a, 300), fits(quota, a, 301)]).toEqual([true, false]);
+  quota.add(a, 100, true);
+  await quota.refresh();
+  expect([fits(quota, a, 200), fits(quota, a, 201)]).toEqual([true, false]);
+  // The database counts the 200 only now, when they count no longer as this process knows them.
+  quota.add(a, 1, true);
+  counted = 700;
+  await quota.refresh();
+  expect([fits(quota, a, 199), fits(quota, a, 200)]).toEqual([true, false]);
+});
+
+test('after a failed reading the next call reads again, even in a process without events', async () => {
+  let readings = 0;
+  const quota = quotaOf({ perEndpoint: 1_000 }, () => {
+    readings++;
+    return readings === 1 ? Promise.reject(new Error('away')) : Promise.resolve({});
+  });
+  await expect(quota.refresh()).rejects.toThrow('away');
+  await quota.refresh();
+  expect(readings).toBe(2);
+});
+
 test('a failed count forgets no event of this process', async () => {
   let fail = false;
   const quota = quotaOf({ perEndpoint: 1_000 }, () => (fail ? Promise.reject(new Error('away')) : Promise.resolve({})));

@@ -46,17 +46,30 @@ const QUIET_CALLS = 3;
 const NOTHING: Usage = { endpoints: new Map(), users: new Map() };
 type Counts = Map<string, StoredBytes>;
 
+/** What this process stored in an interval between two readings. */
+interface Interval {
+  endpoints: Counts;
+  users: Counts;
+}
+
+const interval = (): Interval => ({ endpoints: new Map(), users: new Map() });
+
 /**
  * Decides whether there is room for an event. The event index counts stored and removed bytes in the database, off the
  * path of events. This class reads the counts every ten seconds, or every thirty seconds while no event comes, and adds
- * what this process has stored since. Processes see each other's events with the next reading, so together they may
- * exceed a quota by what they store in that time.
+ * what this process has stored since. Processes see each other's events with the next reading after the index has counted
+ * them, so together they may exceed a quota by what they store in that time.
  */
 export class StorageQuota {
   private usage = NOTHING;
-  /** Bytes stored since the last reading, and the earlier bytes that the database had not counted at that reading. */
-  private recent: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
-  private before: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
+  /** Bytes stored since the last reading. */
+  private recent = interval();
+  /**
+   * What the database had not counted, at the last reading, of the interval before it and of the one before that, the
+   * oldest first. The index may lag behind by longer than one interval: a process that stores nothing looks for events
+   * every 15 seconds.
+   */
+  private before: readonly Interval[] = [interval(), interval()];
   private readonly limited: boolean;
   /** How often `refresh` was called since an event came. */
   private quietCalls = 0;
@@ -73,23 +86,31 @@ export class StorageQuota {
     if (!this.limited) return;
     if (this.quietCalls++ % QUIET_CALLS !== 0) return;
     const { perEndpoint, perUser, unverified } = this.quotas;
-    const fresh: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
     // An event that is stored during the reading belongs to the next interval.
-    const counted = this.recent;
-    this.recent = fresh;
+    const ended = this.recent;
+    const fresh = (this.recent = interval());
     try {
       const least = Math.min(perEndpoint ?? Infinity, unverified ?? Infinity);
       const usage = await this.source.read({ endpoint: least * NEAR, user: (perUser ?? Infinity) * NEAR });
-      this.before = {
-        endpoints: uncounted(counted.endpoints, this.usage.endpoints, usage.endpoints),
-        users: uncounted(counted.users, this.usage.users, usage.users),
-      };
+      const intervals = [...this.before, ended];
+      const endpoints = uncounted(
+        intervals.map((one) => one.endpoints),
+        this.usage.endpoints,
+        usage.endpoints,
+      );
+      const users = uncounted(
+        intervals.map((one) => one.users),
+        this.usage.users,
+        usage.users,
+      );
+      this.before = intervals.map((_, n) => ({ endpoints: endpoints[n]!, users: users[n]! })).slice(1);
       this.usage = usage;
     } catch (error) {
       this.recent = {
-        endpoints: merged(counted.endpoints, fresh.endpoints),
-        users: merged(counted.users, fresh.users),
+        endpoints: merged(ended.endpoints, fresh.endpoints),
+        users: merged(ended.users, fresh.users),
       };
+      this.quietCalls = 0;
       throw error;
     }
   }
@@ -121,8 +142,8 @@ export class StorageQuota {
   }
 
   private used(kind: keyof Usage, name: string, of: keyof StoredBytes): number {
-    const counted = this.usage[kind].get(name)?.[of] ?? 0;
-    return counted + (this.recent[kind].get(name)?.[of] ?? 0) + (this.before[kind].get(name)?.[of] ?? 0);
+    const own = [this.recent, ...this.before].reduce((sum, one) => sum + (one[kind].get(name)?.[of] ?? 0), 0);
+    return (this.usage[kind].get(name)?.[of] ?? 0) + own;
   }
 }
 
@@ -136,23 +157,30 @@ function count(counts: Counts, name: string, bytes: number, verified: boolean): 
 }
 
 /**
- * The bytes stored by this process that the database has not counted yet. Growth between two readings is attributed to
- * this process, so that nothing is counted twice. Events of other processes count with the next reading.
+ * The bytes of some intervals, the oldest first, that the database has not counted yet. Growth between two readings is
+ * attributed to this process, and to its oldest bytes first, so that nothing is counted twice. Events of other processes
+ * count with the next reading.
  */
 function uncounted(
-  stored: Counts,
+  intervals: readonly Counts[],
   last: ReadonlyMap<string, StoredBytes>,
   now: ReadonlyMap<string, StoredBytes>,
-): Counts {
-  const left: Counts = new Map();
-  for (const [name, bytes] of stored) {
-    const counted = now.get(name);
-    const then = last.get(name);
-    const rest = (of: keyof StoredBytes): number =>
-      Math.max(0, bytes[of] - Math.max(0, (counted?.[of] ?? 0) - (then?.[of] ?? 0)));
-    left.set(name, { all: rest('all'), unverified: rest('unverified') });
-  }
-  return left;
+): Counts[] {
+  const growth = (name: string, of: keyof StoredBytes): number =>
+    Math.max(0, (now.get(name)?.[of] ?? 0) - (last.get(name)?.[of] ?? 0));
+  const counted: Counts = new Map();
+  return intervals.map((stored) => {
+    const left: Counts = new Map();
+    for (const [name, { all, unverified }] of stored) {
+      const rest = counted.get(name) ?? { all: growth(name, 'all'), unverified: growth(name, 'unverified') };
+      left.set(name, { all: Math.max(0, all - rest.all), unverified: Math.max(0, unverified - rest.unverified) });
+      counted.set(name, {
+        all: Math.max(0, rest.all - all),
+        unverified: Math.max(0, rest.unverified - unverified),
+      });
+    }
+    return left;
+  });
 }
 
 function merged(one: Counts, other: Counts): Counts {
