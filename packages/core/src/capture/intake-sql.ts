@@ -49,8 +49,8 @@ const eventColumns: readonly Column<IncomingEvent>[] = [
 // What the log says of each event besides its id, so that the event index need not read the event.
 const kindColumn = binaryColumns<number>().int('kind', (kind) => kind);
 const sizeColumn = binaryColumns<IncomingEvent>().int('size', (event) => {
-  const { body, headers, query, sealed } = event.stored ?? { ...event, sealed: null };
-  const size = storedSizeOf({ body, headers, query, sealed, path: event.path });
+  const { body, headers, query } = event.stored ?? event;
+  const size = storedSizeOf(body, headers, event.path, query, event.stored?.sealed ?? null);
   return event.verifiedBy === null ? -size : size;
 });
 

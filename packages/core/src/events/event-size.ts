@@ -12,15 +12,13 @@ export function sizeOf({ body, path, query }: { body: Buffer; path: string; quer
 }
 
 /** The same of a row as it is stored, in bytes. The event index computes it in SQL from rows that it has to read. */
-export function storedSizeOf({ body, headers, path, query, sealed }: StoredParts): number {
+export function storedSizeOf(
+  body: Buffer,
+  headers: Buffer,
+  path: string,
+  query: string,
+  sealed: string | null,
+): number {
   const texts = Buffer.byteLength(path) + Buffer.byteLength(query) + (sealed === null ? 0 : Buffer.byteLength(sealed));
   return body.length + headers.length + texts + EVENT_OVERHEAD_BYTES;
-}
-
-export interface StoredParts {
-  body: Buffer;
-  headers: Buffer;
-  path: string;
-  query: string;
-  sealed: string | null;
 }
