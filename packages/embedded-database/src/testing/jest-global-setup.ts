@@ -11,6 +11,18 @@ import { throwAwayDirectory } from './throw-away-directory';
 
 const run = globalThis as { stopTestDatabase?: () => Promise<void> };
 
+/** Leaves out what a server with small databases, no replicas and nobody who watches its processes does not need. */
+const SETTINGS = {
+  max_connections: '300',
+  max_wal_size: '256MB',
+  // Dropping a database looks through all buffers.
+  shared_buffers: '64MB',
+  io_method: 'sync',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  update_process_title: 'off',
+};
+
 /**
  * Starts one throw-away cluster for the whole test run, or uses the PostgreSQL in DATABASE_URL. Tests create databases
  * and roles, so they connect as a superuser.
@@ -26,8 +38,7 @@ export default async function setup(): Promise<void> {
   }
   const [files, directory] = [makeClusterFiles(), throwAwayDirectory()];
   copyClusterFiles(directory);
-  const settings = { max_connections: '300', max_wal_size: '256MB' };
-  const database = await startEmbeddedDatabase({ directory, durable: false, settings });
+  const database = await startEmbeddedDatabase({ directory, durable: false, settings: SETTINGS });
   process.env['PAGGIO_TEST_DATABASE_URL'] = database.superuserUrl;
   await makeSigningInCheap(database.superuserUrl);
   // The cost report at the end of the run needs it.
