@@ -23,8 +23,9 @@ export class ServerProcess {
   static async start(
     env: Record<string, string>,
     dataDirectory = mkdtempSync(join(tmpdir(), 'paggio-server-')),
+    program = MAIN,
   ): Promise<ServerProcess> {
-    const child = ServerProcess.spawn(env, dataDirectory);
+    const child = ServerProcess.spawn(env, dataDirectory, program);
     const server = new ServerProcess(child, dataDirectory);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => server.errors.push(text));
     await new Promise<void>((done, fail) => {
@@ -41,8 +42,8 @@ export class ServerProcess {
   }
 
   /** Starts the process without waiting, because it may never come up. */
-  static spawn(env: Record<string, string>, dataDirectory: string): ChildProcess {
-    return spawn(process.execPath, [MAIN], {
+  static spawn(env: Record<string, string>, dataDirectory: string, program = MAIN): ChildProcess {
+    return spawn(process.execPath, [program], {
       env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: dataDirectory, LOG_FORMAT: 'json', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
