@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   capture,
   migratedDatabase,
@@ -115,6 +117,32 @@ test('events are indexed from the log as they would be if they were read', async
   await third.stop();
   await second.stop();
   await first.stop();
+});
+
+test('a kind without a number does not keep its event in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const gateway = await start();
+  const kinds = new EventKinds(gateway.assembly.database.database);
+  const event = (): Kind & { body: Buffer } => ({
+    ...owner,
+    endpointId: idBytes(randomUUID()),
+    source: 'unknown',
+    eventType: null,
+    body: Buffer.alloc(1024),
+  });
+  const kept = ((): WeakRef<Kind> => {
+    const one = event();
+    kinds.numberOf(one);
+    return new WeakRef(one);
+  })();
+  // A weak reference holds its object until the present turn ends.
+  await new Promise((done) => setImmediate(done));
+  collect();
+  expect(kept.deref()).toBeUndefined();
+  // It is still looked for.
+  kinds.learn();
+  await gateway.stop();
 });
 
 test('a process forgets its numbers with its connections, and finds them again', async () => {

@@ -38,7 +38,11 @@ export class EventKinds {
     const name = nameOf(kind);
     const number = this.known.get(name);
     if (number !== undefined) return number;
-    if (this.missed.size < LOOK) this.missed.set(name, kind);
+    if (this.missed.size < LOOK) {
+      // Not the event itself, whose body may be large: what was missed waits for the next events.
+      const { userId, mode, endpointId, source, eventType } = kind;
+      this.missed.set(name, { userId, mode, endpointId, source, eventType });
+    }
     return 0;
   }
 
