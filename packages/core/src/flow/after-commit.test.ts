@@ -11,5 +11,10 @@ test('wakes after each delay, however many calls come in between', () => {
   soon();
   jest.advanceTimersByTime(400);
   expect(wake).toHaveBeenCalledTimes(4);
+  // A transaction that takes seconds is found within a second after it.
+  for (let second = 1; second <= 5; second++) {
+    jest.advanceTimersByTime(1_000);
+    expect(wake).toHaveBeenCalledTimes(4 + second);
+  }
   jest.useRealTimers();
 });

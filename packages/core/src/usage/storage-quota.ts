@@ -142,8 +142,9 @@ export class StorageQuota {
   }
 
   private used(kind: keyof Usage, name: string, of: keyof StoredBytes): number {
-    const own = [this.recent, ...this.before].reduce((sum, one) => sum + (one[kind].get(name)?.[of] ?? 0), 0);
-    return (this.usage[kind].get(name)?.[of] ?? 0) + own;
+    let used = (this.usage[kind].get(name)?.[of] ?? 0) + (this.recent[kind].get(name)?.[of] ?? 0);
+    for (const one of this.before) used += one[kind].get(name)?.[of] ?? 0;
+    return used;
   }
 }
 
