@@ -16,8 +16,8 @@ import { MAIN, ServerProcess } from './testing/server-process';
 const REFUSALS = process.env['PAGGIO_FULL'] ? 2 : 1;
 const NOISY = join(__dirname, 'testing/noisy.js');
 /**
- * What the server prints does not depend on how the noise gets into it. With NODE_OPTIONS, as in the full check, it does not
- * start from its bundle, which costs twice as much. Such a server is part of the tests of endings.
+ * What the server prints does not depend on how the noise gets into it. With NODE_OPTIONS, as in the full check, the
+ * server does not start from its bundle, which costs twice as much. The tests of endings have such a server too.
  */
 const noise: { program: string; env: Record<string, string> } = process.env['PAGGIO_FULL']
   ? { program: MAIN, env: { NODE_OPTIONS: `--require ${NOISY}` } }

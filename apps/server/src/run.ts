@@ -11,7 +11,8 @@ import { StartError } from './start-error';
 
 /**
  * How much the heap may grow between two collections of all of it, in percent. By default V8 lets a heap of this size
- * triple, and events under way fill it with garbage. Below 50, collections take a tenth of the CPU time of the process.
+ * triple, and events under way fill it with garbage. At 50, collecting earlier costs 1 to 3 % of the CPU time of
+ * the process; at 35 it costs 10 %.
  */
 const HEAP_GROWTH = 50;
 

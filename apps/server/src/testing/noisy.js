@@ -1,5 +1,5 @@
-// Loaded into a server by NODE_OPTIONS, or a program that runs the server, to print what libraries and bugs might print. The
-// first signal makes it print. The second one stops the server in order, and causes an uncaught error at the end of the stop.
+// Prints what libraries and bugs might print. NODE_OPTIONS loads it into a server, or it runs the server itself. The first
+// signal makes it print. The second one stops the server in order, and causes an uncaught error at the end of the stop.
 const hostile = 'two\nlines\u001b[31m and {"level":10}';
 
 process.once('SIGUSR2', () => {
